@@ -1,0 +1,88 @@
+"""A page and its outputs as Jupyter notebooks: one for mkdocs-jupyter to draw, one for readers to run."""
+
+import base64
+import json
+import re
+from pathlib import PurePosixPath
+
+import nbformat
+import yaml
+
+from _render import maths
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+DETAILS = re.compile(r"^</?details.*?>\n?", re.MULTILINE)
+SUMMARY = re.compile(r"<summary>(.*?)</summary>")
+ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?) (\w+)(?: \"(.*?)\")?\n((?:(?: {4}.*)?\n?)+)", re.MULTILINE)
+
+
+def figures(page, outputs):
+    """Yield the file name and bytes of each figure that the page draws."""
+    for number, output in enumerate(outputs, start=1):
+        if "figure" in output:
+            is_svg = output["mime"] == "image/svg+xml"
+            data = output["figure"].encode() if is_svg else base64.b64decode(output["figure"])
+            yield figure_file(page, number, output), data
+
+
+def figure_file(page, number, output):
+    """Where the figure of a cell lies, beside the page: `learn/line/figure-3.svg`."""
+    suffix = "svg" if output["mime"] == "image/svg+xml" else "png"
+    return f"{page.uri.removesuffix('.md')}/figure-{number}.{suffix}"
+
+
+def executed(page, outputs):
+    """The page with its outputs, as mkdocs-jupyter reads it; figures stay in files of their own."""
+    cells = [nbformat.v4.new_markdown_cell(f"---\n{yaml.safe_dump(page.header)}---\n", id="header")]
+    results = iter(enumerate(outputs, start=1))
+    for index, cell in enumerate(page.cells):
+        if not cell.is_code:
+            cells.append(nbformat.v4.new_markdown_cell(cell.source, id=f"cell-{index}"))
+            continue
+        number, output = next(results)
+        shown = []
+        if output["text"]:
+            shown.append(nbformat.v4.new_output("stream", text=output["text"]))
+        if "figure" in output:
+            file = PurePosixPath(figure_file(page, number, output)).relative_to(
+                PurePosixPath(page.uri).parent
+            )
+            size = {"file": str(file), "width": output["width"], "height": output["height"]}
+            shown.append(nbformat.v4.new_output("display_data", metadata=size))
+        metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")")}
+        cells.append(
+            nbformat.v4.new_code_cell(cell.source, outputs=shown, metadata=metadata, id=f"cell-{index}")
+        )
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL))
+
+
+def download(page, address):
+    """The page as a notebook that runs by itself, without outputs; `address` turns a link into the site's."""
+    cells = []
+    for index, cell in enumerate(page.cells):
+        if cell.is_code:
+            cells.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{index}"))
+        elif text := _plain(cell.source, address).strip():
+            cells.append(nbformat.v4.new_markdown_cell(text, id=f"cell-{index}"))
+    macros = "".join(
+        rf"\newcommand{{\{name}}}{'[1]' if '#1' in body else ''}{{{body}}}"
+        for name, body in maths.MACROS.items()
+        if rf"\{name}" in json.dumps(page.cells, default=lambda cell: cell.source).replace("\\\\", "\\")
+    )
+    if macros:
+        macros = macros.replace(r"\newcommand{\vec}", r"\renewcommand{\vec}")
+        cells.insert(0, nbformat.v4.new_markdown_cell(f"${macros}$", id="notation"))
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL))
+
+
+def _plain(text, address):
+    """Markdown that Jupyter draws too: no tabs, collapsibles, attributes or links into the site's sources."""
+    text = ADMONITION.sub(lambda m: _quote(m[2] if m[2] is not None else m[1].capitalize(), m[3]), text)
+    text = SUMMARY.sub(r"**\1**\n", DETAILS.sub("", text))
+    text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", lambda m: f"]({address(m[1])})", text)
+    return re.sub(r"\{ ?[.#:][^}\n]*\}", "", text)
+
+
+def _quote(title, body):
+    lines = [f"**{title}**", "", *(line[4:] for line in body.strip("\n").split("\n"))]
+    return "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"

@@ -1,0 +1,56 @@
+"""The package's own source as pages of the site, and a link to it from every object in the API."""
+
+import re
+
+import griffe
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+FOLDER = "reference/source"
+HEADING = re.compile(r'(<h[2-6] id="(mlefit[\w.]*)" class="doc doc-heading">.*?)(</h[2-6]>)', re.DOTALL)
+
+
+def listings(package):
+    """Yield the URI and Markdown text of one page for each module, its lines numbered `#L-1`, `#L-2`, ..."""
+    for path in sorted(package.glob("*.py")):
+        formatter = HtmlFormatter(linespans="L", cssclass="highlight listing")
+        code = highlight(path.read_text(), PythonLexer(), formatter)
+        name = "mlefit" if path.stem == "__init__" else f"mlefit.{path.stem}"
+        header = f"---\ntitle: {name}\nsearch:\n  exclude: true\nhide: [toc]\n---\n"
+        yield f"{FOLDER}/{path.stem.strip('_')}.md", f"{header}\n# `{name}`\n\n{code}"
+
+
+def locations(package):
+    """Map each public path, `mlefit.data.line`, to its module's listing and first line."""
+    root = griffe.load("mlefit", search_paths=[package.parent], resolve_aliases=True)
+    found = {}
+
+    def visit(thing, path):
+        target = thing.final_target if thing.is_alias else thing
+        if target.lineno and str(target.filepath).startswith(str(package)):
+            found[path] = f"{target.filepath.stem.strip('_')}/#L-{target.lineno}"
+        if target.is_class or target.is_module:
+            for name, member in target.members.items():
+                if not name.startswith("_") and not (member.is_alias and not _ours(member)):
+                    visit(member, f"{path}.{name}")
+
+    visit(root, "mlefit")
+    return found
+
+
+def _ours(member):
+    return member.target_path.startswith("mlefit")
+
+
+def link(content, places, to_root):
+    """Add a link to its source beside each documented object's heading."""
+
+    def add(match):
+        place = places.get(match[2])
+        if place is None:
+            return match[0]
+        address = f'href="{to_root}{FOLDER}/{place}" aria-label="Source of {match[2]}"'
+        return f'{match[1]}<a class="source" {address}>source</a>{match[3]}'
+
+    return HEADING.sub(add, content)

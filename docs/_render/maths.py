@@ -23,6 +23,11 @@ MACROS = {
     "T": r"^{\mathsf{T}}",
 }
 SPAN = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+# How aligned columns stand, said once in the style sheet.
+COLUMNS = {
+    ' style="text-align: right;justify-items: end;padding-right: 0;"': " class=right",
+    ' style="text-align: left;justify-items: start;padding-left: 0;"': " class=left",
+}
 FAMILY = "mlefit Math"
 COPYRIGHT, LICENCE, LICENCE_URL = 0, 13, 14
 
@@ -42,16 +47,16 @@ def _formula(tag, latex, uri):
     except math_core.LatexError as error:
         reason = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
         raise PageError(f"{uri}: bad LaTeX in ${latex}$\n{reason}") from None
-    if tag == "div":
-        return f'<div class="math" tabindex="0">{mathml}</div>'
-    return f'<span class="math">{mathml}</span>'
+    return f'<div class="math" tabindex="0">{mathml}</div>' if tag == "div" else mathml
 
 
 @lru_cache(maxsize=4096)
 def _convert(latex, display):
-    converter = math_core.LatexToMathML(macros=MACROS, annotation=True)
+    # A displayed formula carries its LaTeX to be copied; search is not to find it twice.
+    converter = math_core.LatexToMathML(macros=MACROS, annotation=display)
     mathml = converter.convert_with_local_state(latex, displaystyle=display)
-    # The LaTeX is there to be copied, not to be found twice.
+    for style, name in COLUMNS.items():
+        mathml = mathml.replace(style, name)
     return mathml.replace("<annotation ", "<annotation data-search-exclude ")
 
 
@@ -61,6 +66,8 @@ def glyphs(content):
     for formula in re.findall(r"<math.*?</math>", content, re.DOTALL):
         drawn = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
         shown.update(html.unescape(drawn))
+        if "<msqrt" in formula or "<mroot" in formula:
+            shown.add("\N{SQUARE ROOT}")  # which the browser draws without being given the letter
     return shown | {_italic(letter) for letter in shown}
 
 
@@ -74,11 +81,15 @@ def _italic(letter):
         return letter
 
 
+def stix():
+    """Where the whole font lies: ziamath ships it."""
+    return distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")
+
+
 @lru_cache(maxsize=8)
 def font(characters):
     """Return a WOFF2 font for `characters`, cut from STIX Two Math and renamed, as its licence asks."""
-    source = distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")
-    cut = TTFont(source, recalcTimestamp=False)
+    cut = TTFont(stix(), recalcTimestamp=False)
     options = subset.Options(
         layout_features=["*"], name_IDs=[COPYRIGHT, LICENCE, LICENCE_URL], notdef_outline=True
     )

@@ -12,6 +12,7 @@ from _render import maths
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DETAILS = re.compile(r"^</?details.*?>\n?", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)([^)\s]+)\)")
 SUMMARY = re.compile(r"<summary>(.*?)</summary>")
 ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?) (\w+)(?: \"(.*?)\")?\n((?:(?: {4}.*)?\n?)+)", re.MULTILINE)
 
@@ -29,6 +30,12 @@ def figure_file(page, number, output):
     """Where the figure of a cell lies, beside the page: `learn/line/figure-3.svg`."""
     suffix = "svg" if output["mime"] == "image/svg+xml" else "png"
     return f"{page.uri.removesuffix('.md')}/figure-{number}.{suffix}"
+
+
+def download_file(uri):
+    """Where the notebook of a page lies: `learn/line/line.ipynb`."""
+    stem = PurePosixPath(uri.removesuffix(".md"))
+    return str(stem / f"{stem.name}.ipynb")
 
 
 def executed(page, outputs):
@@ -49,7 +56,7 @@ def executed(page, outputs):
             )
             size = {"file": str(file), "width": output["width"], "height": output["height"]}
             shown.append(nbformat.v4.new_output("display_data", metadata=size))
-        metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")")}
+        metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")"), "varies": cell.varies}
         cells.append(
             nbformat.v4.new_code_cell(cell.source, outputs=shown, metadata=metadata, id=f"cell-{index}")
         )
@@ -57,7 +64,7 @@ def executed(page, outputs):
 
 
 def download(page, address):
-    """The page as a notebook that runs by itself, without outputs; `address` turns a link into the site's."""
+    """The page as a notebook that runs by itself, without outputs; `address` makes a link absolute."""
     cells = []
     for index, cell in enumerate(page.cells):
         if cell.is_code:
@@ -79,7 +86,7 @@ def _plain(text, address):
     """Markdown that Jupyter draws too: no tabs, collapsibles, attributes or links into the site's sources."""
     text = ADMONITION.sub(lambda m: _quote(m[2] if m[2] is not None else m[1].capitalize(), m[3]), text)
     text = SUMMARY.sub(r"**\1**\n", DETAILS.sub("", text))
-    text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", lambda m: f"]({address(m[1])})", text)
+    text = LINK.sub(lambda m: f"[{m[1]}]({address(m[2])})" if address(m[2]) else m[1], text)
     return re.sub(r"\{ ?[.#:][^}\n]*\}", "", text)
 
 

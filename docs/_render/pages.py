@@ -18,11 +18,15 @@ class PageError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a page: `code` with its figure's alternative text, or Markdown with its doctests."""
+    """One cell of a page: code, with its figure's alternative text, or Markdown, with its doctests.
+
+    Code whose output depends on the machine and the hour, such as a timing, `varies` from build to build.
+    """
 
     source: str
     is_code: bool
     alt: str = ""
+    varies: bool = False
 
     @property
     def doctests(self):
@@ -57,7 +61,12 @@ def read(uri, text):
     _, header = meta.get_data(text)
     runs = notebook.metadata.get("kernelspec", {}).get("language") == "python"
     cells = [
-        Cell(cell.source, cell.cell_type == "code", cell.metadata.get("alt", ""))
+        Cell(
+            cell.source,
+            cell.cell_type == "code",
+            cell.metadata.get("alt", ""),
+            "varies" in cell.metadata.get("tags", []),
+        )
         for cell in notebook.cells
         if cell.cell_type != "raw"
     ]

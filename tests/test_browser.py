@@ -1,0 +1,140 @@
+"""The site in a real browser: every page, light and dark, wide and narrow, and what a reader does there."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from conftest import URIS, parsed
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 375)]
+ADDRESSES = ["" if uri == "index.md" else uri.removesuffix(".md") + "/" for uri in URIS]
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def home(site):
+    """The address of the built site, served on the loopback."""
+    handler = functools.partial(QuietHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM:
+        how = "no browser: `apt-get install chromium`, or set CHROMIUM to the path of one"
+        if os.environ.get("CI"):
+            pytest.fail(how)
+        pytest.skip(how)
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """One tab for each view: a colour scheme and a width."""
+    contexts = {
+        (scheme, width): browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        for scheme, width in VIEWS
+    }
+    yield {view: context.new_page() for view, context in contexts.items()}
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), VIEWS)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_page(tabs, home, address, scheme, width):
+    tab, outside, said = tabs[scheme, width], [], []
+    listeners = {
+        "request": lambda request: (
+            request.url.startswith((home, "data:", "blob:")) or outside.append(request.url)
+        ),
+        "console": lambda message: said.append(message.text),
+        "pageerror": lambda error: said.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    tab.goto(home + address, wait_until="load")
+    sideways = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    flat = tab.evaluate(
+        "[...document.querySelectorAll('math')].filter(m => m.getClientRects().length && "
+        "m.getBoundingClientRect().height < 4).map(m => m.textContent)"
+    )
+    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    ground = tab.evaluate("document.body.getAttribute('data-md-color-scheme')")
+    serious = [
+        f"{violation['id']}: {node['html'][:120]}"
+        for violation in Axe().run(tab)["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
+    assert (outside, said, flat, serious) == ([], [], [], [])
+    assert sideways <= 0
+    assert ground == {"light": "default", "dark": "slate"}[scheme]
+
+
+@pytest.fixture
+def tab(browser, home):
+    """A fresh tab on the home page that may use the clipboard."""
+    context = browser.new_context(color_scheme="light", permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(home, wait_until="load")
+    yield page
+    context.close()
+
+
+def test_the_copy_button_copies_what_the_cell_says(tab, home):
+    uri = "learn/line.md"
+    tab.goto(home + "learn/line/", wait_until="load")
+    cells = [cell.source for cell in parsed(uri).code_cells]
+    code = tab.locator("div.highlight:not(.output):has(button.md-code__button, .md-clipboard)")
+    copied = []
+    for index in range(code.count()):
+        block = code.nth(index)
+        block.locator("button[data-clipboard-target], button.md-clipboard").first.click(force=True)
+        copied.append(tab.evaluate("navigator.clipboard.readText()").rstrip("\n"))
+    assert [text for text in copied if text in cells] == cells
+
+
+def test_output_has_no_copy_button(tab, home):
+    tab.goto(home + "learn/line/", wait_until="load")
+    assert tab.locator(".output").count() > 0
+    assert tab.locator(".output button").count() == 0
+
+
+def test_the_theme_switch_works(tab):
+    def scheme():
+        return tab.evaluate("document.body.getAttribute('data-md-color-scheme')")
+
+    assert scheme() == "default"
+    tab.locator("label[title='Switch to dark']").click()
+    assert scheme() == "slate"
+    tab.locator("label[title='Switch to light']").click()
+    assert scheme() == "default"
+
+
+def test_search_finds_a_page_by_a_word_in_it(tab):
+    tab.locator("input.md-search__input").first.click()
+    tab.locator("input.md-search__input").first.fill("Michelson")
+    result = tab.locator(".md-search-result__link[href*='learn/gaussian']").first
+    result.wait_for(timeout=15_000)
+    assert "Gaussian" in result.inner_text()

@@ -1,0 +1,146 @@
+"""The built site: links, weight, figures, formulas, notebooks, and nothing asked of anyone else."""
+
+import filecmp
+import json
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
+
+from _render import maths
+from conftest import URIS, build, copy_tree, parsed
+
+HEAVIEST = 60 * 1024  # bytes of HTML, pictures apart
+
+
+@pytest.fixture(scope="module")
+def htmls(site):
+    """Each page of the site: its path -> its HTML text and its soup."""
+    texts = {path: path.read_text() for path in site.rglob("*.html")}
+    return {path: (text, BeautifulSoup(text, "html.parser")) for path, text in texts.items()}
+
+
+def page_path(site, uri):
+    stem = uri.removesuffix(".md")
+    return site / "index.html" if stem == "index" else site / stem.removesuffix("/index") / "index.html"
+
+
+def target_of(site, path, link):
+    """The file that an internal link leads to, and its anchor."""
+    parts = urlsplit(link)
+    place = unquote(parts.path)
+    file = site / place.lstrip("/") if place.startswith("/") else path.parent / place if place else path
+    return (file / "index.html" if file.is_dir() else file).resolve(), unquote(parts.fragment)
+
+
+def test_every_link_and_anchor_resolves(site, htmls):
+    anchors = {
+        path.resolve(): {tag["id"] for tag in soup.find_all(id=True)} | {"__skip"}
+        for path, (_, soup) in htmls.items()
+    }
+    broken = []
+    for path, (_, soup) in htmls.items():
+        for tag in soup.find_all(["a", "link", "script", "img", "source"]):
+            link = tag.get("href") or tag.get("src")
+            if not link or urlsplit(link).scheme:
+                continue
+            file, anchor = target_of(site, path, link)
+            lost_anchor = anchor and file in anchors and anchor not in anchors[file]
+            if not file.is_file() or lost_anchor:
+                broken.append(f"{path.relative_to(site)}: {link}")
+    assert not broken
+
+
+def test_nothing_is_loaded_from_elsewhere(site, htmls):
+    outside = re.compile(r"^(https?:)?//")
+    loaded = []
+    for path, (_, soup) in htmls.items():
+        for tag in soup.find_all(["link", "script", "img", "iframe", "source", "video", "object"]):
+            link = tag.get("href") or tag.get("src") or tag.get("data") or ""
+            if outside.match(link) and tag.get("rel") != ["canonical"]:
+                loaded.append(f"{path.relative_to(site)}: {link}")
+    for sheet in site.rglob("*.css"):
+        loaded += [
+            f"{sheet.name}: {url}"
+            for url in re.findall(r"url\(['\"]?((?:https?:)?//[^)]*)", sheet.read_text())
+        ]
+    assert not loaded
+
+
+def test_every_page_is_light(site, htmls):
+    weights = {
+        str(path.relative_to(site)): len(re.sub(r"data:image/[^\"')]*", "", text).encode())
+        for path, (text, _) in htmls.items()
+    }
+    assert {path: weight for path, weight in weights.items() if weight > HEAVIEST} == {}
+
+
+def test_nothing_of_jupyter_or_mathjax_is_left(site, htmls):
+    foreign = re.compile(r"jp-(?:Cell|Output)|jupyter-wrapper|mathjax|katex|arithmatex|text/markdown", re.I)
+    found = {
+        str(path.relative_to(site)): foreign.findall(text)
+        for path, (text, _) in htmls.items()
+        if "reference/source" not in str(path)
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_every_picture_says_what_it_shows(site, htmls):
+    mute = [
+        f"{path.relative_to(site)}: {image.get('src', '')[:60]}"
+        for path, (_, soup) in htmls.items()
+        for image in soup.find_all("img")
+        if len(image.get("alt", "").strip()) < 10
+    ]
+    assert not mute
+
+
+@pytest.mark.parametrize("uri", [uri for uri in URIS if parsed(uri).runs])
+def test_an_executed_page_shows_output_and_offers_its_notebook(site, htmls, uri):
+    path = page_path(site, uri)
+    _, soup = htmls[path]
+    assert soup.select("div.output") or soup.select("article img")
+    (link,) = soup.select('a[download][href$=".ipynb"]')
+    notebook = json.loads((path.parent / link["href"]).read_text())
+    code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert code == [cell.source for cell in parsed(uri).code_cells]
+    assert notebook["metadata"]["kernelspec"]["language"] == "python"
+
+
+def test_the_font_has_every_glyph_that_formulas_draw(site, htmls):
+    font = TTFont(site / "assets" / "math.woff2")
+    drawn = set().union(*(maths.glyphs(text) for text, _ in htmls.values()))
+    whole = TTFont(maths.stix())
+    drawable = {letter for letter in drawn if ord(letter) in whole.getBestCmap()}
+    missing = drawable - {chr(code) for code in font.getBestCmap()}
+    assert drawn and not missing
+    assert "MATH" in font
+    assert "STIX" not in font["name"].getDebugName(1)
+
+
+def test_no_formula_is_left_as_latex(site, htmls):
+    left = [
+        f"{path.relative_to(site)}: {text[:60]}"
+        for path, (_, soup) in htmls.items()
+        for block in soup.select("article p, article li, article td")
+        for text in block.find_all(string=re.compile(r"\$[^$]+\$|\\\(|\\frac"), recursive=False)
+    ]
+    assert not left
+
+
+def test_two_cold_builds_give_the_same_bytes(site, tmp_path):
+    built = build(copy_tree(tmp_path))
+    assert built.returncode == 0, built.stderr
+    again = tmp_path / "site"
+    names = sorted(str(path.relative_to(site)) for path in site.rglob("*") if path.is_file())
+    assert names == sorted(str(path.relative_to(again)) for path in again.rglob("*") if path.is_file())
+    names.remove("sitemap.xml.gz")  # holds the time of the build
+    _, different, unread = filecmp.cmpfiles(site, again, names, shallow=False)
+    timings = re.compile(r'<div class="[^"]*\bvaries\b.*?</div>', re.DOTALL)
+    for name in [name for name in different if name.endswith(".html")]:
+        texts = [timings.sub("", (folder / name).read_text()) for folder in (site, again)]
+        if texts[0] == texts[1]:
+            different.remove(name)
+    assert different == [] == unread

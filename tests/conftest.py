@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # TensorFlow reads these when it is imported.
@@ -16,6 +18,7 @@ from _render import execute, pages
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+BUILDS = pytest.StashKey[list]()
 URIS = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if "_render" not in path.parts)
 
 
@@ -54,9 +57,43 @@ def page():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(cold_builds):
     """The folder of a site that was built cold, strictly, from a copy of the tree."""
-    folder = copy_tree(tmp_path_factory.mktemp("cold"))
-    built = build(folder)
+    return _finished(cold_builds[0])
+
+
+@pytest.fixture(scope="session")
+def site_again(cold_builds):
+    """The folder of a second site, built like the first."""
+    return _finished(cold_builds[1])
+
+
+@pytest.fixture(scope="session")
+def cold_builds(request):
+    return request.config.stash[BUILDS]
+
+
+@pytest.hookimpl(trylast=True)  # once -k has had its say
+def pytest_collection_modifyitems(config, items):
+    """Tests of the built site come last: it is built twice, beside the tests that do not need it."""
+    items.sort(key=lambda item: "cold_builds" in getattr(item, "fixturenames", ()))
+    if not items or "cold_builds" not in getattr(items[-1], "fixturenames", ()):
+        return
+    folder = tempfile.TemporaryDirectory()
+    one_after_another = ThreadPoolExecutor(1)
+    config.stash[BUILDS] = [
+        one_after_another.submit(_cold, Path(folder.name, name)) for name in ("one", "two")
+    ]
+    config.add_cleanup(folder.cleanup)
+    config.add_cleanup(lambda: one_after_another.shutdown(cancel_futures=True))
+
+
+def _cold(folder):
+    folder.mkdir()
+    return folder, build(copy_tree(folder))
+
+
+def _finished(future):
+    folder, built = future.result()
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "site"

@@ -24,7 +24,7 @@ class Formatter(HtmlFormatter):
 def listings(package):
     """Yield the URI and Markdown text of one page for each module, its lines numbered `#L-1`, `#L-2`, ..."""
     for path in sorted(package.glob("*.py")):
-        formatter = Formatter(linespans="L", cssclass="highlight listing")
+        formatter = Formatter(linespans="L", cssclass="highlight listing", wrapcode=True)
         code = highlight(path.read_text(), PythonLexer(), formatter)
         name = "mlefit" if path.stem == "__init__" else f"mlefit.{path.stem}"
         header = f"---\ntitle: {name}\nsearch:\n  exclude: true\nhide: [toc]\n---\n"

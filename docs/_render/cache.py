@@ -66,10 +66,6 @@ def _run_all(stale):
 
 
 def _run_one(page):
-    import matplotlib
-    import mlefit.plot
-
-    matplotlib.rcParams.update(mlefit.plot.STYLE)
     try:
         return execute.run(page)[1]
     except pages.PageError as error:

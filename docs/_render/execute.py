@@ -62,7 +62,7 @@ def _run_doctest(name, block, namespace):
 
 
 def _figure(name, alt):
-    from matplotlib import pyplot
+    from matplotlib import pyplot, rc_context
 
     numbers = pyplot.get_fignums()
     if not numbers:
@@ -72,7 +72,8 @@ def _figure(name, alt):
     figure = pyplot.figure(numbers[0])
     width, height = (round(96 * inches) for inches in figure.get_size_inches())
     svg, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": name}):  # the same names inside the file from every build
+        figure.savefig(svg, format="svg", metadata={"Date": None})
     shown = {"figure": svg.getvalue().decode(), "mime": "image/svg+xml"}
     if svg.tell() > SVG_LIMIT:
         figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})

@@ -3,6 +3,7 @@
 import re
 
 VERBATIM = re.compile(r"(<(?:pre|script|textarea)\b.*?</(?:pre|script|textarea)>)", re.DOTALL)
+ARTICLE = re.compile(r"(<article.*</article>)", re.DOTALL)
 # Names, punctuation, operators and blanks look like the code around them; so do the braces of f-strings.
 PLAIN = re.compile(r'<span class="(?:n|nn|p|o|ow|w|sa|si|go)">([^<]*)</span>')
 TWICE = re.compile(r'<span class="(\w+)">([^<]*)</span>(\s*)<span class="\1">')
@@ -11,6 +12,16 @@ TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 
 def page(html):
     """Return the same page with plain tokens, indentation and blank lines left out."""
+    before, article, after = ARTICLE.split(html) if ARTICLE.search(html) else (html, "", "")
+    return _frame(before) + _prose(article) + _frame(after)
+
+
+def _frame(html):
+    """Header, navigation and footer: all blocks, so that no space between two tags shows."""
+    return re.sub(r">\s+<", "><", _prose(html))
+
+
+def _prose(html):
     parts = VERBATIM.split(html)
     return "".join(_code(part) if i % 2 else re.sub(r"\s*\n\s*", "\n", part) for i, part in enumerate(parts))
 

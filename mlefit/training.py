@@ -134,8 +134,8 @@ def _diverge(value, history, variables, best):
     if history:
         k = int(np.argmin(history))
         message = (
-            f"the loss is {value} after {len(history)} steps; the variables are back where it was lowest, "
-            f"{history[k]:.6g} after {k} steps. Try a smaller learning rate with a new optimizer, "
+            f"the loss is {value} at step {len(history)}; the variables are back where it was lowest, "
+            f"{history[k]:.6g} at step {k}. Try a smaller learning rate with a new optimizer, "
             "standardise the data, or let a scale move as its logarithm"
         )
     else:

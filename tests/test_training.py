@@ -97,7 +97,7 @@ def test_divergence_puts_the_best_point_back(mode):
     while at > 0:
         expected.append((np.log(at) ** 2 + at, at))
         at -= float(np.float32(rate)) * (2 * np.log(at) / at + 1)
-    with pytest.raises(DivergenceError, match=r"the loss is nan after .* smaller learning rate") as error:
+    with pytest.raises(DivergenceError, match=r"the loss is nan at step .* smaller learning rate") as error:
         train(loss, [theta], keras.optimizers.SGD(rate), 100, compile=mode)
     losses, points = np.array(expected).T
     assert np.argmin(losses) > 0 and error.value.step == len(losses)
@@ -116,7 +116,7 @@ def test_divergence_by_a_learning_rate_too_large():
 
 def test_divergence_at_the_last_step_and_at_the_first():
     theta = keras.Variable(0.25, dtype="float64")
-    with pytest.raises(DivergenceError, match=r"nan after 1 steps; .* 0\.5 after 0 steps") as error:
+    with pytest.raises(DivergenceError, match=r"nan at step 1; .* 0\.5 at step 0") as error:
         train(lambda: tf.sqrt(theta), [theta], keras.optimizers.SGD(1.0), 1)
     assert (theta.numpy(), error.value.step, error.value.history.tolist()) == (0.25, 1, [0.5])
     theta.assign(-1.0)

@@ -58,6 +58,17 @@ def tabs(browser):
         context.close()
 
 
+def found_by_axe(tab):
+    """What axe-core finds on the page that is serious or critical: the rule and the element."""
+    found = Axe().run(tab, options={"resultTypes": ["violations"]})["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:120]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
 @pytest.mark.parametrize(("scheme", "width"), VIEWS)
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_page(tabs, home, address, scheme, width):
@@ -72,19 +83,15 @@ def test_page(tabs, home, address, scheme, width):
     for event, listener in listeners.items():
         tab.on(event, listener)
     tab.goto(home + address, wait_until="load")
+    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     sideways = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     flat = tab.evaluate(
         "[...document.querySelectorAll('math')].filter(m => m.getClientRects().length && "
         "m.getBoundingClientRect().height < 4).map(m => m.textContent)"
     )
-    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     ground = tab.evaluate("document.body.getAttribute('data-md-color-scheme')")
-    serious = [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in Axe().run(tab)["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+    # Which colours stand on which does not depend on the width.
+    serious = found_by_axe(tab) if width == 1280 else []
     for event, listener in listeners.items():
         tab.remove_listener(event, listener)
     assert (outside, said, flat, serious) == ([], [], [], [])

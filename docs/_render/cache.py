@@ -12,7 +12,7 @@ from pathlib import Path
 from _render import execute, pages
 
 DEPENDENCIES = ("tensorflow", "keras", "numpy", "matplotlib")
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 def outputs(found, package, folder):

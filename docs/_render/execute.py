@@ -15,7 +15,7 @@ SVG_LIMIT = 100_000  # bytes; a cloud of points is lighter as pixels
 DPI = 200  # twice what a page shows, for dense screens
 
 
-def run(page, namespace=None):
+def run(page):
     """Run every cell and doctest of `page` in document order.
 
     Returns:
@@ -26,16 +26,18 @@ def run(page, namespace=None):
         PageError: for the first cell that raises, doctest that fails, or figure without alternative text.
     """
     import matplotlib
+    from matplotlib import pyplot
 
     matplotlib.use("agg")
-    namespace = {} if namespace is None else namespace
-    namespace["__name__"] = "__main__"
+    pyplot.close("all")
+    namespace = {"__name__": "__main__"}
     outputs = []
-    for cell in page.cells:
-        if cell.is_code:
-            outputs.append(_run_cell(f"{page.uri}, cell {len(outputs) + 1}", cell, namespace))
-        for number, block in enumerate(cell.doctests, start=1):
-            _run_doctest(f"{page.uri}, doctest {number} after cell {len(outputs)}", block, namespace)
+    with matplotlib.rc_context():
+        for cell in page.cells:
+            if cell.is_code:
+                outputs.append(_run_cell(f"{page.uri}, cell {len(outputs) + 1}", cell, namespace))
+            for number, block in enumerate(cell.doctests, start=1):
+                _run_doctest(f"{page.uri}, doctest {number} after cell {len(outputs)}", block, namespace)
     return namespace, outputs
 
 

@@ -15,7 +15,8 @@ from conftest import URIS, parsed
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 375)]
-ADDRESSES = ["" if uri == "index.md" else uri.removesuffix(".md") + "/" for uri in URIS]
+ADDRESSES = [uri.removesuffix("index.md") if uri.endswith("index.md") else uri[:-3] + "/" for uri in URIS]
+OPEN_ALL = "document.querySelectorAll('details').forEach(details => details.open = true)"
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -83,7 +84,7 @@ def test_page(tabs, home, address, scheme, width):
     for event, listener in listeners.items():
         tab.on(event, listener)
     tab.goto(home + address, wait_until="load")
-    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    tab.evaluate(OPEN_ALL)
     sideways = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     flat = tab.evaluate(
         "[...document.querySelectorAll('math')].filter(m => m.getClientRects().length && "
@@ -113,11 +114,11 @@ def test_the_copy_button_copies_what_the_cell_says(tab, home):
     uri = "learn/line.md"
     tab.goto(home + "learn/line/", wait_until="load")
     cells = [cell.source for cell in parsed(uri).code_cells]
-    code = tab.locator("div.highlight:not(.output):has(button.md-code__button, .md-clipboard)")
+    tab.evaluate(OPEN_ALL)
+    buttons = tab.locator("button[data-md-type=copy]")
     copied = []
-    for index in range(code.count()):
-        block = code.nth(index)
-        block.locator("button[data-clipboard-target], button.md-clipboard").first.click(force=True)
+    for index in range(buttons.count()):
+        buttons.nth(index).click()
         copied.append(tab.evaluate("navigator.clipboard.readText()").rstrip("\n"))
     assert [text for text in copied if text in cells] == cells
 
@@ -133,9 +134,10 @@ def test_the_theme_switch_works(tab):
         return tab.evaluate("document.body.getAttribute('data-md-color-scheme')")
 
     assert scheme() == "default"
-    tab.locator("label[title='Switch to dark']").click()
+    # Each label switches to the palette it is for; its title is gone while its tooltip shows.
+    tab.locator("label[for=__palette_1]").click()
     assert scheme() == "slate"
-    tab.locator("label[title='Switch to light']").click()
+    tab.locator("label[for=__palette_0]").click()
     assert scheme() == "default"
 
 

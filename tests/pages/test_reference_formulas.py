@@ -1,0 +1,155 @@
+"""The formula sheet, against scipy's distributions, integrals and fits."""
+
+import numpy as np
+import pytest
+from scipy import integrate, optimize, special, stats
+
+PAGE = "reference/formulas.md"
+LOGIT = special.logit(0.35)
+DENSITIES = {
+    "gaussian": ([1.9, 0.8], stats.norm(1.9, 0.8)),
+    "log_gaussian": ([1.9, np.log(0.8)], stats.norm(1.9, 0.8)),
+    "laplace": ([1.9, 0.8], stats.laplace(1.9, 0.8)),
+    "student": ([1.9, 0.8], stats.t(4, 1.9, 0.8)),
+    "exponential": ([0.6], stats.expon(scale=1 / 0.6)),
+    "log_exponential": ([np.log(0.6)], stats.expon(scale=1 / 0.6)),
+    "binomial": ([0.35], stats.binom(6, 0.35)),
+    "logit_binomial": ([LOGIT], stats.binom(6, 0.35)),
+    "poisson": ([1.3], stats.poisson(1.3)),
+    "log_poisson": ([np.log(1.3)], stats.poisson(1.3)),
+}
+INFORMATION = {
+    "gaussian": [1 / 0.64, 2 / 0.64],
+    "log_gaussian": [1 / 0.64, 2],
+    "laplace": [1 / 0.64, 1 / 0.64],
+    "student": [5 / 7 / 0.64, 8 / 7 / 0.64],
+    "exponential": [1 / 0.36],
+    "log_exponential": [1],
+    "binomial": [6 / 0.35 / 0.65],
+    "logit_binomial": [6 * 0.35 * 0.65],
+    "poisson": [1 / 1.3],
+    "log_poisson": [1.3],
+}
+
+
+@pytest.fixture
+def names(page):
+    return page(PAGE)
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_each_negative_log_likelihood_is_that_of_scipy(names, name):
+    theta, distribution = DENSITIES[name]
+    discrete = "binomial" in name or "poisson" in name
+    data = names["counts"] if discrete else names["x"]
+    expected = distribution.logpmf(data) if discrete else distribution.logpdf(data)
+    np.testing.assert_allclose(names[name](np.array(theta)), -expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_information_is_the_closed_form_away_from_the_estimate_too(names, name):
+    theta, _ = DENSITIES[name]
+    discrete = "binomial" in name or "poisson" in name
+    outcomes = names["whole"] if discrete else names["reals"](0 if "exponential" in name else theta[0])
+    found = names["information"](names[name], theta, *outcomes)
+    np.testing.assert_allclose(found, np.diag(INFORMATION[name]), rtol=1e-10, atol=1e-12)
+
+
+def test_information_of_students_t_is_the_integral_of_scipy():
+    def squared_score(x, place):
+        step = 1e-5 * np.eye(2)[place]
+        up, down = (stats.t.logpdf(x, 4, *(np.array([0, 1.0]) + sign * step)) for sign in (1, -1))
+        return ((up - down) / 2e-5) ** 2 * stats.t.pdf(x, 4)
+
+    for place, closed in enumerate([5 / 7, 8 / 7]):
+        assert 2 * integrate.quad(squared_score, 0, 200, args=(place,))[0] == pytest.approx(closed, rel=1e-6)
+
+
+def test_estimates_are_those_of_scipy(names):
+    x = names["x"]
+    np.testing.assert_allclose(names["gaussian_hat"], stats.norm.fit(x), rtol=1e-12)
+    np.testing.assert_allclose(names["laplace_hat"], stats.laplace.fit(x), rtol=1e-12)
+    found = optimize.minimize(
+        lambda at: -stats.t.logpdf(x, 4, at[0], np.exp(at[1])).sum(), [2.0, 0.5], tol=1e-10
+    )
+    np.testing.assert_allclose(names["student_hat"], [found.x[0], np.exp(found.x[1])], rtol=1e-5)
+    np.testing.assert_allclose(names["hat"], 1 / stats.expon.fit(x, floc=0)[1], rtol=1e-12)
+
+
+def test_line_and_its_errors_are_those_of_linregress(names):
+    x, y, n = names["x"], names["y"], names["n"]
+    fit = stats.linregress(x, y)
+    sigma = np.std(y - fit.slope * x - fit.intercept)
+    np.testing.assert_allclose(names["line_hat"], [fit.slope, fit.intercept, sigma], rtol=1e-12)
+    to_ml = np.sqrt((n - 2) / n)  # linregress divides by n - 2
+    expected = [fit.stderr * to_ml, fit.intercept_stderr * to_ml, sigma / np.sqrt(2 * n)]
+    np.testing.assert_allclose(names["line_se"], expected, rtol=1e-12)
+
+
+def test_regressions_are_those_of_a_search_by_scipy(names):
+    design, yes, counts, exposure = names["X"], names["yes"], names["counts"], names["t"]
+
+    def logistic(theta):
+        return -stats.bernoulli.logpmf(yes, special.expit(design @ theta)).sum()
+
+    def poisson(theta):
+        return -stats.poisson.logpmf(counts, exposure * np.exp(design @ theta)).sum()
+
+    found = optimize.minimize(logistic, [0.0, 0.0], tol=1e-10).x
+    np.testing.assert_allclose(names["logistic_hat"], found, rtol=1e-4)
+    weight = special.expit(design @ found) * special.expit(-design @ found)
+    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ (weight[:, None] * design))))
+    np.testing.assert_allclose(names["logistic_se"], errors, rtol=1e-4)
+    for theta in ([0.3, -0.2], [-0.1, 0.4]):
+        slope = names["gradient"](names["poisson_line"], theta)
+        np.testing.assert_allclose(slope, optimize.approx_fprime(theta, poisson), rtol=1e-5)
+
+
+def test_errors_of_an_exponential_rate(names):
+    x, n = names["x"], names["n"]
+    rate = 1 / x.mean()
+    top = stats.expon.logpdf(x, scale=x.mean()).sum()
+    quantile = stats.norm.ppf(0.975)
+    np.testing.assert_allclose(
+        names["wald"], rate * (1 + quantile * np.array([-1, 1]) / np.sqrt(n)), rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        names["log_wald"], rate * np.exp(quantile * np.array([-1, 1]) / np.sqrt(n)), rtol=1e-3
+    )
+    np.testing.assert_allclose(names["sandwich"], rate**4 * x.var() / n, rtol=1e-12)
+    assert [names["aic"], names["bic"]] == pytest.approx([2 - 2 * top, np.log(n) - 2 * top], rel=1e-12)
+    other = stats.expon.logpdf(x).sum()
+    assert names["ratio"] == pytest.approx(2 * (top - other), rel=1e-12)
+
+
+@pytest.mark.parametrize("place", ["p", "nll", "slope", "info", "se"])
+def test_check_sees_a_difference_of_one_in_a_million(names, place):
+    x, n = names["x"], names["n"]
+    mu, s = x.mean(), x.std()
+    z = (x - mu) / s
+    rows = {
+        "p": stats.norm.pdf(x, mu, s),
+        "nll": -stats.norm.logpdf(x, mu, s),
+        "slope": np.array([-z, 1 - z**2]) / s,
+        "info": np.array([1, 2]) / s**2,
+        "se": np.array([1, 0.5**0.5]) * s / n**0.5,
+    }
+    assert names["check"](names["gaussian"], [mu, s], names["reals"](mu), **rows)
+    rows[place] = rows[place] * (1 + 1e-6)
+    assert not names["check"](names["gaussian"], [mu, s], names["reals"](mu), **rows)
+
+
+def test_check_sees_parameters_that_are_no_estimate(names):
+    x, n = names["x"], names["n"]
+    mu, s = x.mean() + 1e-6, x.std()
+    z = (x - mu) / s
+    assert not names["check"](
+        names["gaussian"],
+        [mu, s],
+        names["reals"](mu),
+        stats.norm.pdf(x, mu, s),
+        -stats.norm.logpdf(x, mu, s),
+        np.array([-z, 1 - z**2]) / s,
+        np.array([1, 2]) / s**2,
+        np.array([1, 0.5**0.5]) * s / n**0.5,
+    )

@@ -1,0 +1,157 @@
+"""Newton's method in a trust region: any smooth function, from poor starts, out of saddles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_ACCEPT = 1e-4  # the least share of the predicted decrease that a step must bring
+_ROUNDING = 100 * np.finfo(float).eps
+
+
+@dataclass
+class Minimum:
+    """Where a minimiser stopped: the point, the function there, and how it went."""
+
+    point: np.ndarray
+    value: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+    history: np.ndarray
+    converged: bool
+    reason: str  # "converged", "runs away", "iteration limit" or "no descent"
+    first_hessian: np.ndarray
+
+
+def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
+    """Minimise a function of a vector by its gradient and Hessian.
+
+    Each step minimises the quadratic model exactly within a ball, in coordinates scaled by the Hessian's
+    diagonal: it is Newton's step where that is safe, a shorter one where the model is not to be trusted, and
+    along a direction of negative curvature at a saddle or a maximum.
+
+    Args:
+        evaluate: function from a point `(p,)` to the value, gradient `(p,)` and Hessian `(p, p)` there; the
+            value may be infinite or NaN outside the domain.
+        start: the first point, shape `(p,)`, where the value must be finite.
+        weight: what the function is the mean of: with n observations, `weight=n` measures the Newton
+            decrement in standard errors.
+        max_iterations: the largest number of steps.
+        tolerance: stop when the Newton decrement, `sqrt(weight * g' H^-1 g)`, is below it and the step is
+            small beside the point.
+
+    Returns:
+        A `Minimum`; `converged` is false at the iteration limit, where no step brings the function down, and
+        where the Hessian is not positive definite.
+
+    Source: J. Nocedal and S. Wright, Numerical Optimization (2006), chapter 4, algorithms 4.1 and 4.3.
+
+    Examples:
+        >>> def bowl(x):
+        ...     return float(np.sum((x - 3) ** 4)), 4 * (x - 3) ** 3, np.diag(12 * (x - 3) ** 2)
+        >>> minimise(bowl, np.array([0.0])).point.round(2)
+        array([3.])
+    """
+    point = np.array(start, dtype=float)
+    value, gradient, hessian = evaluate(point)
+    history, radius, steps, largest, first = [value], 1.0, 0, np.zeros(len(point)), hessian
+
+    def stopped(converged, reason):
+        return Minimum(point, value, gradient, hessian, np.array(history), converged, reason, first)
+
+    while True:
+        largest = np.maximum(largest, np.abs(np.diag(hessian)))
+        quadratic = _Quadratic(gradient, hessian, largest)
+        newton = quadratic.newton_step()
+        if newton is not None:
+            decrement = np.sqrt(max(weight * -gradient @ newton, 0.0))
+            if decrement <= tolerance:
+                # Where the function levels off for ever, as under separation, the steps do not shrink.
+                small = np.all(np.abs(newton) <= 1e-5 * (1 + np.abs(point)))
+                return stopped(bool(small), "converged" if small else "runs away")
+        if steps == max_iterations:
+            return stopped(False, "iteration limit")
+        step, predicted, length = quadratic.step(radius)
+        trial = point + step
+        tried = evaluate(trial)
+        gain = value - tried[0] if all(np.isfinite(part).all() for part in tried) else -np.inf
+        if predicted <= _ROUNDING * (1 + abs(value)) and np.isfinite(gain):
+            # The value no longer tells two points apart; the gradient still does.
+            good = quadratic.size(tried[1]) < quadratic.size(gradient)
+            ratio = 1.0 if good else 0.0
+        else:
+            ratio = gain / predicted
+        if ratio > 0.75:
+            radius = max(radius, 2 * length)
+        elif ratio < 0.25:
+            radius = length / 4
+        if ratio > _ACCEPT:
+            point, (value, gradient, hessian) = trial, tried
+            history.append(value)
+        elif radius < 1e-14:
+            return stopped(newton is not None and decrement <= 1e-4, "no descent")
+        steps += 1
+
+
+def judge(evaluate, point, history, weight=1.0, tolerance=0.01):
+    """Return where another minimiser stopped: converged if the decrement is below `tolerance`."""
+    value, gradient, hessian = evaluate(point)
+    newton = _Quadratic(gradient, hessian, np.abs(np.diag(hessian))).newton_step()
+    near = newton is not None and weight * -gradient @ newton <= tolerance**2
+    reason = "converged" if near else "iteration limit"
+    return Minimum(point, value, gradient, hessian, np.array(history), bool(near), reason, hessian)
+
+
+class _Quadratic:
+    """The second-order model around a point, in coordinates where the Hessian's diagonal is one."""
+
+    def __init__(self, gradient, hessian, largest):
+        # Against the largest curvature that the same coordinate has had, so that units do not matter.
+        diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8 * largest)
+        self.scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        self.curvatures, self.axes = np.linalg.eigh(hessian * np.outer(self.scale, self.scale))
+        self.slopes = self.axes.T @ (self.scale * gradient)
+
+    def newton_step(self):
+        """The unrestricted step, or None where the Hessian is not positive definite to rounding."""
+        if self.curvatures[0] <= 1e-13 * self.curvatures[-1]:
+            return None
+        return -self.scale * (self.axes @ (self.slopes / self.curvatures))
+
+    def size(self, gradient):
+        return np.linalg.norm(self.scale * gradient)
+
+    def step(self, radius):
+        """The step within `radius`, the decrease it promises, and its scaled length."""
+        lowest = self.curvatures[0]
+        shift = max(0.0, -lowest)
+        if lowest > 0 and np.linalg.norm(self.slopes / self.curvatures) <= radius:
+            move = -self.slopes / self.curvatures
+        else:
+            move = self._on_the_sphere(radius, shift)
+        predicted = -(self.slopes @ move + 0.5 * move @ (self.curvatures * move))
+        return self.scale * (self.axes @ move), predicted, np.linalg.norm(move)
+
+    def _on_the_sphere(self, radius, low):
+        def move(shift):
+            return -self.slopes / np.maximum(self.curvatures + shift, 1e-300)
+
+        edge = self.curvatures + low > 1e-12 * max(1.0, abs(self.curvatures[-1]))
+        inside = np.where(edge, -self.slopes / np.where(edge, self.curvatures + low, 1.0), 0.0)
+        flat = np.abs(self.slopes[~edge]).max(initial=0.0)
+        if not edge.all() and flat <= 1e-14 * (np.linalg.norm(self.slopes) + 1e-300) + 1e-300:
+            # The hard case: no slope along the most curved way down, so either direction along it will do.
+            rest = radius**2 - inside @ inside
+            if rest > 0:
+                inside[0] = np.sqrt(rest)
+                return inside
+        high = low + np.linalg.norm(self.slopes) / radius + 1e-300
+        low_shift, high_shift = low, high
+        for _ in range(200):
+            middle = 0.5 * (low_shift + high_shift)
+            if np.linalg.norm(move(middle)) > radius:
+                low_shift = middle
+            else:
+                high_shift = middle
+            if high_shift - low_shift <= 1e-10 * high_shift:
+                break
+        return move(high_shift)

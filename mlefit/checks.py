@@ -92,6 +92,26 @@ def tensors(domains=None, /, **named):
     return tuple(converted.values())
 
 
+def rows(**named):
+    """Return a dict like `observations`, for tensors too; `(n, 1)` may stand beside `(n,)`: one predictor."""
+    converted, arrays = {}, {}
+    for name, values in named.items():
+        if keras.ops.is_tensor(values):
+            converted[name] = tf.convert_to_tensor(*tensors(**{name: values}))
+        else:
+            arrays[name] = values if hasattr(values, "shape") else real_array(name, values)
+    columns = {name: np.squeeze(v, 1) if tuple(v.shape[1:]) == (1,) else v for name, v in arrays.items()}
+    for (name, values), checked in zip(arrays.items(), observations(**columns), strict=True):
+        converted[name] = tf.constant(checked.reshape(values.shape))
+    for name, tensor in converted.items():
+        if tensor.shape.rank not in (1, 2):
+            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {tuple(tensor.shape)}")
+    if len({tensor.shape[0] for tensor in converted.values()} - {None}) > 1:
+        found = " and ".join(f"{name} has shape {tuple(converted[name].shape)}" for name in named)
+        raise ValueError(f"{found}: they must have the same length")
+    return {name: converted[name] for name in named}
+
+
 def real_array(name, values):
     """Return `values` as a new, finite float64 array, or raise an error that names the argument."""
     if isinstance(values, np.ma.MaskedArray):

@@ -4,59 +4,13 @@ Parameters move on an unconstrained scale, where a solver may take any step, and
 """
 
 import inspect
-from collections import namedtuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from mlefit import checks, densities
-
-_Transform = namedtuple("_Transform", "natural unconstrained")
-_TRANSFORMS = {
-    "real": _Transform(lambda theta: theta, lambda value: value),
-    "positive": _Transform(keras.ops.exp, np.log),
-    "unit": _Transform(keras.ops.sigmoid, lambda value: np.log(value) - np.log1p(-value)),
-}
-
-
-class Parameter:
-    """One parameter of a model, made by `Model.parameter`: call it for its value on the natural scale.
-
-    Attributes:
-        name, support: as given to `Model.parameter`.
-        variable: the float64 Keras variable behind it, unconstrained: the value, its logarithm or its logit.
-
-    Examples:
-        >>> rate = Model().parameter("rate", 2.0, support="positive")
-        >>> float(rate()), round(float(rate.variable.numpy()), 4)
-        (2.0, 0.6931)
-        >>> rate.assign(0.5)
-        >>> rate
-        <Parameter rate, positive, 0.5>
-    """
-
-    def __init__(self, name, variable, support):
-        self.name, self.variable, self.support = name, variable, support
-
-    def __call__(self):
-        """Return the value on the natural scale: a float64 tensor, differentiable in `variable`."""
-        return _TRANSFORMS[self.support].natural(tf.convert_to_tensor(self.variable))
-
-    def numpy(self):
-        """Return the value on the natural scale: a float for a scalar parameter, else an array."""
-        value = self().numpy()
-        return float(value) if value.ndim == 0 else value
-
-    def assign(self, value):
-        """Set the value on the natural scale; a ValueError if outside the support or of another shape."""
-        start = _unconstrained(self.name, value, self.support)
-        if start.shape != tuple(self.variable.shape):
-            raise ValueError(f"{self.name} has shape {tuple(self.variable.shape)}, got shape {start.shape}")
-        self.variable.assign(start)
-
-    def __repr__(self):
-        return f"<Parameter {self.name}, {self.support}, {self.numpy()}>"
+from mlefit.parameters import TRANSFORMS, Parameter, unconstrained
 
 
 class Model(keras.layers.Layer):
@@ -98,9 +52,9 @@ class Model(keras.layers.Layer):
             raise ValueError(f"name must be an identifier such as 'rate', got {name!r}")
         if name in self.parameters:
             raise ValueError(f"the model has a parameter {name!r} already: names must be unique")
-        if support not in _TRANSFORMS:
-            raise ValueError(f"support must be one of {', '.join(map(repr, _TRANSFORMS))}, got {support!r}")
-        start = _unconstrained(name, value, support)
+        if support not in TRANSFORMS:
+            raise ValueError(f"support must be one of {', '.join(map(repr, TRANSFORMS))}, got {support!r}")
+        start = unconstrained(name, value, support)
         # Through the initializer, not by assign: inside a tf.function an assign would run again at each call.
         variable = self.add_weight(
             shape=start.shape, initializer=lambda *_, **__: tf.constant(start), dtype="float64", name=name
@@ -117,6 +71,24 @@ class Model(keras.layers.Layer):
         """Return one log-density for each observation, shape `(n,)`; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
+    def named(self, *data):
+        """Return the data as float64 tensors under the names that `log_prob` gives them: a dict, checked."""
+        arguments = inspect.signature(self.log_prob).parameters.values()
+        names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
+        names += [f"data[{i}]" for i in range(len(names), len(data))]
+        return checks.rows(**dict(zip(names, data, strict=False)))
+
+    def terms(self, named):
+        """Return `log_prob` of data from `named`, shape `(n,)`; a ValueError if it has another shape."""
+        terms = tf.convert_to_tensor(self.log_prob(*named.values()))
+        if any(not terms.shape.is_compatible_with(values.shape[:1]) for values in named.values()):
+            given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in named.items())
+            raise ValueError(
+                "log_prob must return one log-density for each observation, shape (n,), "
+                f"got shape {tuple(terms.shape)} from {given}"
+            )
+        return keras.ops.cast(terms, "float64")
+
     def nll(self, *data):
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
 
@@ -128,18 +100,8 @@ class Model(keras.layers.Layer):
             TypeError, ValueError: for data not real, empty, not finite, masked, or of different lengths, and
                 if `log_prob` does not return one value for each observation.
         """
-        arguments = inspect.signature(self.log_prob).parameters.values()
-        names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
-        names += [f"data[{i}]" for i in range(len(names), len(data))]
-        data = _rows(**dict(zip(names, data, strict=False)))
-        terms = tf.convert_to_tensor(self.log_prob(*data.values()))
-        if any(not terms.shape.is_compatible_with(values.shape[:1]) for values in data.values()):
-            given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in data.items())
-            raise ValueError(
-                "log_prob must return one log-density for each observation, shape (n,), "
-                f"got shape {tuple(terms.shape)} from {given}"
-            )
-        return -keras.ops.mean(keras.ops.cast(terms, "float64"))
+        data = self.named(*data)
+        return -keras.ops.mean(self.terms(data))
 
 
 class Gaussian(Model):
@@ -159,92 +121,12 @@ class Gaussian(Model):
         self.mean = self.parameter("mean", checks.real_number("mean", mean))
         self.stddev = self.parameter("stddev", checks.real_number("stddev", stddev), support="positive")
 
+    def standardised(self, data):
+        """Return the data centred and scaled, and matrix and vector that take the parameters back."""
+        (x,) = data
+        scale = x.std() or 1.0
+        return ((x - x.mean()) / scale,), np.diag([scale, 1.0]), np.array([x.mean(), np.log(scale)])
+
     def log_prob(self, x):
         """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
         return densities.gaussian(x, self.mean(), self.stddev())
-
-
-class LinearRegression(Model):
-    """A straight line with Gaussian noise, `y_i ~ N(intercept + slope . x_i, stddev^2)`; call it to predict.
-
-    Parameters, in this order: `slope`, shape `()` for x of shape `(n,)` and `(k,)` for x of shape `(n, k)`,
-    in units of y over units of x; `intercept`, unless left out, and `stddev` (positive), in units of y. They
-    are made at the first call, from the shape of x, and start at 0, 0 and 1.
-
-    Args:
-        intercept: whether the line has one; without it, it passes through the origin.
-
-    Examples:
-        >>> model = LinearRegression()
-        >>> model.log_prob([0.0, 1.0], [0.0, 2.0]).numpy().round(4).tolist()
-        [-0.9189, -2.9189]
-        >>> model.slope.assign(2.0)
-        >>> model([0.0, 1.0]).numpy().tolist()
-        [0.0, 2.0]
-    """
-
-    def __init__(self, intercept=True):
-        super().__init__()
-        self.has_intercept = bool(intercept)
-
-    def build(self, input_shape):
-        self.slope = self.parameter("slope", np.zeros(input_shape[1:]))
-        if self.has_intercept:
-            self.intercept = self.parameter("intercept", 0.0)
-        self.stddev = self.parameter("stddev", 1.0, support="positive")
-
-    def __call__(self, x):
-        """Return the prediction for x of shape `(n,)` or `(n, k)`: a float64 tensor `(n,)`, in units of y."""
-        if not isinstance(x, keras.KerasTensor):
-            x = _rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
-        if self.built and tuple(x.shape[1:]) != tuple(self.slope.variable.shape):
-            wanted = ", ".join(["n", *map(str, self.slope.variable.shape)])
-            raise ValueError(f"x must have shape ({wanted}) as at the first call, got {tuple(x.shape)}")
-        return super().__call__(x)
-
-    def call(self, x):
-        line = x * self.slope() if len(x.shape) == 1 else keras.ops.matmul(x, self.slope())
-        return line + self.intercept() if self.has_intercept else line
-
-    def log_prob(self, x, y):
-        """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`.
-
-        Args:
-            x: predictors, shape `(n,)` or `(n, k)`.
-            y: responses, shape `(n,)`.
-
-        Raises:
-            TypeError, ValueError: for data not real, empty, not finite, masked, or of different lengths.
-        """
-        x, y = _rows(x=x, y=y).values()
-        if len(y.shape) != 1:
-            raise ValueError(f"y must have shape (n,), got shape {tuple(y.shape)}")
-        return densities.gaussian(y, self(x), self.stddev())
-
-
-def _unconstrained(name, value, support):
-    value = checks.real_array(name, value)
-    if value.ndim > 1 or value.size == 0:
-        raise ValueError(f"{name} must be a number or a vector, got shape {value.shape}")
-    checks.tensors({} if support == "real" else {name: support}, **{name: value})
-    return np.asarray(_TRANSFORMS[support].unconstrained(value))
-
-
-def _rows(**named):
-    """Like `checks.observations`, for tensors too, and `(n, 1)` may stand beside `(n,)`: one predictor."""
-    tensors, arrays = {}, {}
-    for name, values in named.items():
-        if keras.ops.is_tensor(values):
-            tensors[name] = tf.convert_to_tensor(*checks.tensors(**{name: values}))
-        else:
-            arrays[name] = values if hasattr(values, "shape") else checks.real_array(name, values)
-    columns = {name: np.squeeze(v, 1) if tuple(v.shape[1:]) == (1,) else v for name, v in arrays.items()}
-    for (name, values), checked in zip(arrays.items(), checks.observations(**columns), strict=True):
-        tensors[name] = tf.constant(checked.reshape(values.shape))
-    for name, tensor in tensors.items():
-        if tensor.shape.rank not in (1, 2):
-            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {tuple(tensor.shape)}")
-    if len({tensor.shape[0] for tensor in tensors.values()} - {None}) > 1:
-        found = " and ".join(f"{name} has shape {tuple(tensors[name].shape)}" for name in named)
-        raise ValueError(f"{found}: they must have the same length")
-    return {name: tensors[name] for name in named}

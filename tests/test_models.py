@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from mlefit.models import Gaussian, LinearRegression, Model
+from mlefit import Gaussian, LinearRegression, Model
 
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 1.5, 40)

@@ -3,28 +3,43 @@
 Examples:
     >>> import keras
     >>> import mlefit
-    >>> import numpy as np
-    >>> x = mlefit.data.gaussian(mean=2.0, stddev=1.0, n=1000, seed=0)
-    >>> model = mlefit.Gaussian(mean=0.0, stddev=3.0)
-    >>> history = mlefit.train(
-    ...     lambda: model.nll(x), model.trainable_variables, keras.optimizers.SGD(0.2), steps=300
-    ... )
-    >>> np.allclose([model.values["mean"], model.values["stddev"]], [x.mean(), x.std()])
-    True
+    >>> class Exponential(mlefit.Model):
+    ...     def __init__(self, rate=1.0):
+    ...         super().__init__()
+    ...         self.rate = self.parameter("rate", rate, support="positive")
+    ...     def log_prob(self, x):
+    ...         return keras.ops.log(self.rate()) - self.rate() * x
+    >>> result = mlefit.fit(Exponential(), [0.5, 1.0, 1.5, 5.0])
+    >>> round(result.estimates["rate"], 4), round(result.standard_errors["rate"], 4)
+    (0.5, 0.25)
+    >>> low, high = result.interval("rate", method="profile")
+    >>> round(low, 3), round(high, 3)
+    (0.155, 1.162)
 """
 
 from mlefit import data, densities, losses, plot
-from mlefit.models import Gaussian, LinearRegression, Model, Parameter
+from mlefit.diagnostics import FitWarning
+from mlefit.fitting import fit
+from mlefit.models import Gaussian, Model
+from mlefit.parameters import Parameter
+from mlefit.regression import LinearRegression, LogisticRegression, NonlinearRegression, PoissonRegression
+from mlefit.result import FitResult
 from mlefit.training import DivergenceError, train
 
 __all__ = [
     "DivergenceError",
+    "FitResult",
+    "FitWarning",
     "Gaussian",
     "LinearRegression",
+    "LogisticRegression",
     "Model",
+    "NonlinearRegression",
     "Parameter",
+    "PoissonRegression",
     "data",
     "densities",
+    "fit",
     "losses",
     "plot",
     "train",

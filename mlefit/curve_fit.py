@@ -1,0 +1,119 @@
+"""A curve with Gaussian noise, fitted by nonlinear least squares, with its errors and profiles."""
+
+import functools
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from mlefit import diagnostics, least_squares, newton, prediction
+from mlefit.newton_fit import NewtonFit
+from mlefit.outcome import Outcome, scalar_names
+from mlefit.program import parameters_at
+
+
+def fit_curve(model, named, covariance, max_iterations):
+    """Fit a `NonlinearRegression`; its last parameter is `stddev`.
+
+    Args:
+        model: the model, at its start.
+        named: x and y, as `Model.named` returns them.
+        covariance: `"observed"`, `"expected"`, which leaves the curve's second derivatives out, or
+            `"robust"`.
+        max_iterations: the largest number of steps.
+
+    Returns:
+        An `Outcome`.
+
+    Source: G. Seber and C. Wild, Nonlinear Regression (1989), chapters 2 and 5; for the sandwich, H. White,
+        Econometrica 50 (1982), 1-25.
+    """
+    newton_fit = NewtonFit(model, named)  # It traces nothing until a profile asks for it.
+    x, y = newton_fit.data
+    start, n = newton_fit.start, len(y)
+
+    def residuals(b):
+        line, jacobian = prediction.curve(model, np.append(b, start[-1]), x)
+        return line - y, jacobian[:, :-1]
+
+    rounding = 2.0**-52 * np.linalg.norm(y)
+    solution = least_squares.minimise(residuals, start[:-1], max_iterations, rounding)
+    stddev = solution.residual_norm / math.sqrt(n)
+    with np.errstate(divide="ignore"):
+        point = np.append(solution.point, np.log(stddev))
+        history = 0.5 * np.log(2 * np.pi * solution.history) + 0.5
+    names = scalar_names(model.parameters.values())
+    trouble = _trouble(solution, names)
+    root = np.full((len(names), len(names)), np.nan)
+    if trouble is None:
+        root, trouble = _root(model, x, y, point, solution, covariance)
+    return Outcome(
+        point=point,
+        root=root,
+        log_likelihood=float(-n * (0.5 * math.log(2 * math.pi) + point[-1] + 0.5)),
+        converged=trouble is None,
+        message=trouble or "the residuals are orthogonal to the curve's derivatives",
+        trusted=trouble is None,
+        history=history,
+        method=f"least squares, {len(history) - 1} steps",
+        profile=functools.partial(_profile, newton_fit, point),
+    )
+
+
+def _trouble(solution, names):
+    if solution.nobs < len(names):
+        return diagnostics.too_few(solution.nobs, len(names))
+    if solution.exact:
+        return diagnostics.unbounded("stddev")
+    if solution.null_space.size:
+        weights = np.abs(solution.null_space).max(axis=1)
+        return diagnostics.undetermined([names[i] for i in np.flatnonzero(weights > 0.05 * weights.max())])
+    if not solution.converged:
+        steps = len(solution.history) - 1
+        return f"no optimum found in {steps} steps ({solution.reason}): allow more, or start elsewhere"
+    return None
+
+
+def _root(model, x, y, point, solution, covariance):
+    """A root of the covariance, `(p, p)`, and what is wrong with it, if anything."""
+    n, factor = solution.nobs, solution.factor
+    stddev = math.exp(point[-1])
+    root = np.zeros((len(point), len(point)))
+    root[-1, -1] = stddev / math.sqrt(2 * n)
+    line, jacobian = prediction.curve(model, point, x)
+    r, jacobian = y - line, jacobian[:, :-1]
+    bent = np.eye(len(factor))
+    if covariance != "expected":
+        bent -= factor.T @ _second_derivatives(model, x, r, point)[:-1, :-1] @ factor
+    curvatures, axes = np.linalg.eigh(bent)
+    if not curvatures[0] > 1e-8:
+        return root, "the Hessian is not positive definite where the search stopped: this is no maximum"
+    root[:-1, :-1] = stddev * (factor @ axes) / np.sqrt(curvatures)
+    if covariance == "robust":
+        scores = np.column_stack([jacobian * r[:, None] / stddev**2, r**2 / stddev**3 - 1 / stddev])
+        root = root @ (np.linalg.qr(scores @ root, mode="r").T)
+    return root, None
+
+
+def _second_derivatives(model, x, weights, point):
+    """The Hessian of the weighted sum of the curve's values, `(p, p)`."""
+    flat = tf.constant(point)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(flat)
+        with tf.GradientTape() as inner:
+            inner.watch(flat)
+            with parameters_at(model, flat):
+                total = tf.reduce_sum(tf.constant(weights) * model.call(tf.constant(x)))
+        slopes = tf.unstack(inner.gradient(total, flat, unconnected_gradients="zero"))
+    try:
+        rows = [outer.gradient(slope, flat, unconnected_gradients="zero").numpy() for slope in slopes]
+    except LookupError as error:
+        raise ValueError(
+            f"f has no second derivative in TensorFlow: take covariance='expected' ({error})"
+        ) from None
+    return 0.5 * (np.array(rows) + np.array(rows).T)
+
+
+def _profile(newton_fit, point, index, quantile):
+    minimum = newton.judge(newton_fit.objective, point, [], newton_fit.objective.nobs)
+    return newton_fit.profile(minimum, index, quantile)

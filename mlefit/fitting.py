@@ -1,0 +1,149 @@
+"""fit(model, data): estimates by maximum likelihood, with errors that can be defended."""
+
+import functools
+
+import keras
+import numpy as np
+
+from mlefit import checks, diagnostics, prediction
+from mlefit.curve_fit import fit_curve
+from mlefit.linear_fit import fit_line
+from mlefit.models import Gaussian, Model
+from mlefit.newton_fit import NewtonFit
+from mlefit.outcome import natural, scalar_names, scalar_supports
+from mlefit.regression import LinearRegression, LogisticRegression, NonlinearRegression, PoissonRegression
+from mlefit.result import FitResult
+
+_COVARIANCES = ("observed", "expected", "robust")
+_LINES = (Gaussian, LinearRegression)
+_CURVES = (NonlinearRegression,)
+_EXPECTED = (*_LINES, LogisticRegression, PoissonRegression)  # where it is the observed one at the optimum
+
+
+def fit(model, *data, method="auto", covariance="observed", max_iterations=None, steps=None, progress=False):
+    """Fit a model by maximum likelihood and return estimates with their standard errors.
+
+    Args:
+        model: a `Model`. Its parameters are where the search starts, unless the likelihood is known to have
+            one maximum, and hold the estimates afterwards.
+        *data: what the model's `log_prob` takes: array-likes of shape `(n,)` or `(n, k)`, never modified.
+        method: `"newton"`; `"least-squares"`, for `Gaussian`, `LinearRegression` (both in closed form) and
+            `NonlinearRegression`; `"auto"`, least squares where it can; or a `keras.optimizers.Optimizer`,
+            which takes `steps`.
+        covariance: `"observed"`, the inverse of the Hessian of the negative log-likelihood; `"expected"`, of
+            its mean, for `Gaussian` and the regressions (of a curve: by least squares only); `"robust"`,
+            the sandwich of Hessian and scores, which holds for a misspecified model too.
+        max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
+        steps: how many steps the optimizer takes.
+        progress: whether an optimizer shows a progress bar.
+
+    Returns:
+        A `FitResult`.
+
+    Raises:
+        TypeError, ValueError: for data or arguments that cannot be used, and an observation whose log-density
+            is not finite at the start.
+        DivergenceError: if an optimizer diverges; the parameters are put back to the best point.
+
+    Warns:
+        FitWarning: where the result is not to be trusted: `converged` is false, the errors are nan, and
+            `message` says why.
+
+    Source: Y. Pawitan, In All Likelihood (2001), chapters 2, 3 and 8; for the sandwich, H. White,
+        Econometrica 50 (1982), 1-25.
+
+    Examples:
+        >>> from mlefit import Gaussian
+        >>> result = fit(Gaussian(), [1.0, 2.0, 4.0])
+        >>> round(result.estimates["mean"], 6), round(result.estimates["stddev"], 6)
+        (2.333333, 1.247219)
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a Model, such as Gaussian(), got {model!r}")
+    if covariance not in _COVARIANCES:
+        raise ValueError(
+            f"covariance must be one of {', '.join(map(repr, _COVARIANCES))}, got {covariance!r}"
+        )
+    is_curve = _is_own(model, _CURVES) and method in ("auto", "least-squares")
+    if covariance == "expected" and not (is_curve or _is_own(model, _EXPECTED)):
+        raise ValueError(
+            f"covariance='expected' is not defined for {type(model).__name__}: take 'observed' or 'robust'"
+        )
+    if not data:
+        raise TypeError("fit takes the data after the model: fit(model, x)")
+    if max_iterations is not None:
+        max_iterations = checks.count("max_iterations", max_iterations)
+    is_optimizer = isinstance(method, keras.optimizers.Optimizer)
+    if steps is not None and not is_optimizer:
+        raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
+    named = model.named(*data)
+    diagnostics.require_finite_start(model, named)
+    if not model.parameters:
+        raise ValueError("the model has no parameters to fit: make them in __init__ with self.parameter")
+    standardise = _is_own(model, _EXPECTED)
+    if is_optimizer:
+        outcome = NewtonFit(model, named, standardise).first_order(
+            method, checks.count("steps", steps), progress, covariance
+        )
+    elif method not in ("auto", "newton", "least-squares"):
+        raise ValueError(
+            f"method must be 'auto', 'newton', 'least-squares' or a keras optimizer, got {method!r}"
+        )
+    elif method != "newton" and _is_own(model, _LINES):
+        outcome = fit_line(model, tuple(values.numpy() for values in named.values()), covariance)
+    elif is_curve:
+        outcome = fit_curve(model, named, covariance, max_iterations or 1000)
+    elif method == "least-squares":
+        raise ValueError(f"method='least-squares' is not for {type(model).__name__}: take 'newton'")
+    else:
+        outcome = NewtonFit(model, named, standardise).newton(covariance, max_iterations or 200)
+    _leave(model, outcome.point)
+    if not outcome.trusted:
+        diagnostics.warn(outcome.message)
+    return _result(model, outcome, covariance, len(next(iter(named.values()))))
+
+
+def _is_own(model, classes):
+    """Whether a model is of one of our classes itself: a child may have another log-density."""
+    return type(model) in classes and "log_prob" not in vars(model)
+
+
+def _leave(model, point):
+    sizes = [int(np.prod(p.variable.shape)) for p in model.parameters.values()]
+    for parameter, part in zip(
+        model.parameters.values(), np.split(point, np.cumsum(sizes)[:-1]), strict=True
+    ):
+        parameter.variable.assign(part.reshape(parameter.variable.shape))
+
+
+def _result(model, outcome, covariance, nobs):
+    parameters = list(model.parameters.values())
+    supports = scalar_supports(parameters)
+    root = outcome.root if outcome.trusted else np.full_like(outcome.root, np.nan)
+    splits = np.cumsum([int(np.prod(p.variable.shape)) for p in parameters])[:-1]
+
+    def by_parameter(flat):
+        parts = zip(parameters, np.split(flat, splits), strict=True)
+        return {p.name: part if tuple(p.variable.shape) else float(part[0]) for p, part in parts}
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = natural(outcome.point, supports)
+    return FitResult(
+        model=type(model).__name__,
+        names=scalar_names(parameters),
+        estimates=by_parameter(values),
+        standard_errors=by_parameter(np.linalg.norm(root, axis=1)),
+        covariance=root @ root.T,
+        log_likelihood=outcome.log_likelihood,
+        nobs=nobs,
+        converged=outcome.converged,
+        message=outcome.message,
+        history=outcome.history,
+        method=outcome.method,
+        covariance_type=covariance,
+        supports=supports,
+        _link=getattr(model, "link", None),
+        _curve=functools.partial(prediction.curve, model, outcome.point) if _is_own(model, _CURVES) else None,
+        _root=root,
+        _profile=outcome.profile if outcome.trusted else None,
+    )

@@ -1,0 +1,114 @@
+"""What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_FROM_KERAS = frozenset(vars(keras.layers.Layer()))
+
+
+class Program:
+    """The sum of the log-densities of a block, its gradient and its Hessian, each traced when this is made.
+
+    Args:
+        model: a built `Model`, the template of its kind.
+        size: number of scalar parameters.
+        specs: `tf.TensorSpec` of each array of a block.
+        xla: whether to compile to machine code: slow to make, fast to run.
+
+    Attributes:
+        exact: whether the Hessian is one of automatic differentiation. Where TensorFlow has no second
+            derivative of what `log_prob` uses, it is a difference of gradients.
+    """
+
+    def __init__(self, model, size, specs, xla):
+        self.model, self.exact = model, True
+        self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
+        try:
+            self._run = self._traced(self._with_hessian, xla)
+        except (LookupError, ValueError, NotImplementedError):
+            self.exact = False
+            self._run = self._traced(self._with_gradient, xla)
+        self._xla = xla
+
+    def sums(self, point, count, block):
+        """Return the sum over the first `count` rows, its gradient `(p,)` and its Hessian `(p, p)`."""
+        parts = self._called(point, count, block)
+        return parts if self.exact else [*parts, self._differenced(point, count, block)]
+
+    def _called(self, point, count, block):
+        arguments = tf.constant(point), tf.constant(count), *block
+        try:
+            return [part.numpy() for part in self._run(*arguments)]
+        except tf.errors.OpError:  # An operation that XLA does not know, or one without a second derivative.
+            if self._xla:
+                self._xla = False
+            elif self.exact:
+                self.exact = False
+            else:
+                raise
+        self._run = self._traced(self._with_hessian if self.exact else self._with_gradient, self._xla)
+        return self._called(point, count, block)
+
+    def _traced(self, function, xla):
+        return tf.function(function, autograph=False, jit_compile=xla).get_concrete_function(*self._specs)
+
+    def _with_gradient(self, point, count, *block):
+        with tf.GradientTape() as tape:
+            tape.watch(point)
+            terms = at(self.model, point, *block)
+            if tuple(terms.shape) != tuple(block[0].shape[:1]):
+                raise ValueError(f"log_prob must return shape (n,), got {tuple(terms.shape)}")
+            value = tf.reduce_sum(tf.where(tf.range(terms.shape[0]) < count, terms, 0.0))
+        return value, tape.gradient(value, point, unconnected_gradients="zero")
+
+    def _with_hessian(self, point, count, *block):
+        with tf.GradientTape() as tape:
+            tape.watch(point)
+            value, gradient = self._with_gradient(point, count, *block)
+        return value, gradient, tape.jacobian(gradient, point, unconnected_gradients="zero")
+
+    def _differenced(self, point, count, block):
+        rows = []
+        for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
+            shift = step * np.eye(len(point))[j]
+            above, below = (self._called(point + side * shift, count, block)[1] for side in (1, -1))
+            rows.append((above - below) / (2 * step))
+        return np.array(rows)
+
+
+def parameters_at(model, point):
+    """Return a scope in which a model's parameters are read from the flat tensor `point`."""
+    mapping, low = [], 0
+    for parameter in model.parameters.values():
+        shape = parameter.variable.shape
+        high = low + int(np.prod(shape))
+        mapping.append((parameter.variable, tf.reshape(point[low:high], shape)))
+        low = high
+    return keras.StatelessScope(state_mapping=mapping)
+
+
+def at(model, point, *block):
+    """Return `log_prob` of a block with the parameters of the flat tensor `point`: a float64 tensor."""
+    with parameters_at(model, point):
+        return tf.cast(tf.convert_to_tensor(model.log_prob(*block)), tf.float64)
+
+
+def kind(model):
+    """Return what models must share to share a program: class, parameters, and every other setting.
+
+    Settings count by value where they are numbers or text, else by identity.
+    """
+    parameters = tuple((p.name, tuple(p.variable.shape), p.support) for p in model.parameters.values())
+    settings = tuple(
+        (name, type(value), value if isinstance(value, bool | int | float | str | None) else id(value))
+        for name, value in sorted(vars(model).items())
+        if name not in _FROM_KERAS and name != "parameters" and not _is_parameter(value)
+    )
+    return type(model), parameters, settings
+
+
+def _is_parameter(value):
+    if isinstance(value, list | tuple):
+        return all(map(_is_parameter, value))
+    return hasattr(value, "support") and hasattr(value, "variable")

@@ -1,0 +1,145 @@
+"""What a fit found, as its reader uses it: intervals, tests, predictions, tables, pickles."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+
+import mlefit
+
+rng = np.random.default_rng(2)
+X = rng.normal(size=(80, 2))
+Y = 1 + X @ [0.5, -1.0] + rng.normal(size=80)
+GAUSSIAN = mlefit.fit(mlefit.Gaussian(), Y)
+LINE = mlefit.fit(mlefit.LinearRegression(), X, Y)
+LOGIT = mlefit.fit(mlefit.LogisticRegression(), X, Y > 1)
+COUNTS = rng.poisson(np.exp(0.3 * X[:, 0]))
+POISSON = mlefit.fit(mlefit.PoissonRegression(), X, COUNTS)
+
+
+def test_wald_intervals():
+    quantile = scipy.stats.norm.ppf(0.95)
+    mean, error = GAUSSIAN.estimates["mean"], GAUSSIAN.standard_errors["mean"]
+    np.testing.assert_allclose(
+        GAUSSIAN.interval("mean", 0.9), [mean - quantile * error, mean + quantile * error]
+    )
+    s, error = GAUSSIAN.estimates["stddev"], GAUSSIAN.standard_errors["stddev"]
+    expected = s * np.exp(np.array([-1, 1]) * quantile * error / s)
+    np.testing.assert_allclose(GAUSSIAN.interval("stddev", 0.9), expected, rtol=1e-12)
+
+
+def test_vectors_have_a_name_for_each_entry():
+    assert LINE.names == ("slope[0]", "slope[1]", "intercept", "stddev")
+    assert LINE.estimates["slope"].shape == LINE.standard_errors["slope"].shape == (2,)
+    assert isinstance(LINE.estimates["intercept"], float)
+    low, high = LINE.interval("slope[1]")
+    assert (low + high) / 2 == pytest.approx(LINE.estimates["slope"][1], rel=1e-12)
+    np.testing.assert_allclose(
+        np.sqrt(np.diag(LINE.covariance))[:2], LINE.standard_errors["slope"], rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("slope",), "name must be one of mean, stddev, got 'slope'"),
+        (("mean", 1.0), "level must lie between 0 and 1, got 1.0"),
+        (("mean", 0.9, "exact"), "method must be 'wald' or 'profile', got 'exact'"),
+    ],
+)
+def test_wrong_intervals_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        GAUSSIAN.interval(*arguments)
+
+
+def test_likelihood_ratio_test():
+    statistic, freedom, p = LINE.likelihood_ratio_test(GAUSSIAN)
+    assert freedom == 2
+    assert statistic == pytest.approx(
+        80 * 2 * np.log(GAUSSIAN.estimates["stddev"] / LINE.estimates["stddev"]), 1e-10
+    )
+    assert p == pytest.approx(scipy.stats.chi2.sf(statistic, 2), rel=1e-9)
+    with pytest.raises(ValueError, match="smaller must have fewer parameters"):
+        GAUSSIAN.likelihood_ratio_test(LINE)
+    with pytest.raises(TypeError, match="smaller must be a FitResult"):
+        LINE.likelihood_ratio_test(3.0)
+    with pytest.raises(ValueError, match="not nested"):
+        LOGIT.likelihood_ratio_test(mlefit.fit(mlefit.Gaussian(0.0, 1e-3), 1e-3 * Y))
+
+
+def test_information_criteria_count_every_parameter():
+    assert LINE.aic == pytest.approx(8 - 2 * LINE.log_likelihood, rel=1e-15)
+    assert LINE.bic == pytest.approx(4 * np.log(80) - 2 * LINE.log_likelihood, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("result", "mean"), [(LINE, lambda v: v), (LOGIT, scipy.special.expit), (POISSON, np.exp)]
+)
+def test_predictions_and_their_band(result, mean):
+    new = rng.normal(size=(7, 2))
+    Z = np.column_stack([new, np.ones(7)])
+    line = Z @ [*result.estimates["slope"], result.estimates["intercept"]]
+    error = np.sqrt(np.einsum("ij,jk,ik->i", Z, result.covariance[:3, :3], Z))
+    quantile = scipy.stats.norm.ppf(0.9)
+    expected = [mean(line), mean(line - quantile * error), mean(line + quantile * error)]
+    np.testing.assert_allclose(result.predict(new, level=0.8), expected, rtol=1e-10)
+    with pytest.raises(ValueError, match="x must have shape"):
+        result.predict(new[:, 0])
+
+
+def test_a_prediction_with_an_offset_and_of_a_curve():
+    offset = np.full(80, np.log(2.0))
+    np.testing.assert_allclose(
+        POISSON.predict(X, offset=offset), 2 * np.array(POISSON.predict(X)), rtol=1e-12
+    )
+    with pytest.raises(ValueError, match="offset is for PoissonRegression"):
+        LINE.predict(X, offset=offset)
+    curve = mlefit.NonlinearRegression(lambda x, a, b: a + keras.ops.exp(b * x), a=0.0, b=0.1)
+    x = X[:, 0]
+    result = mlefit.fit(curve, x, 1 + np.exp(0.5 * x) + 0.1 * Y)
+    a, b = result.estimates["a"], result.estimates["b"]
+    mean, low, high = result.predict(x)
+    np.testing.assert_allclose(mean, a + np.exp(b * x), rtol=1e-12)
+    J = np.column_stack([np.ones(80), x * np.exp(b * x)])
+    error = np.sqrt(np.einsum("ij,jk,ik->i", J, result.covariance[:2, :2], J))
+    np.testing.assert_allclose(high - low, 2 * scipy.stats.norm.ppf(0.975) * error, rtol=1e-8)
+    curve.parameters["a"].assign(99.0)
+    np.testing.assert_allclose(result.predict(x)[0], mean, rtol=1e-15)
+    with pytest.raises(ValueError, match="predict is for regressions, and Gaussian is none"):
+        GAUSSIAN.predict(x)
+
+
+@pytest.mark.parametrize("result", [GAUSSIAN, LINE, LOGIT])
+def test_a_result_pickles(result):
+    again = pickle.loads(pickle.dumps(result))
+    assert str(again) == str(result)
+    assert again.covariance.tobytes() == result.covariance.tobytes()
+    name = result.names[-1]
+    assert again.interval(name) == result.interval(name)
+    if result is LOGIT:
+        with pytest.raises(ValueError, match="call fit again"):
+            again.interval(name, method="profile")
+        np.testing.assert_array_equal(again.predict(X), result.predict(X))
+    else:
+        assert again.interval(name, method="profile") == result.interval(name, method="profile")
+
+
+def test_the_table():
+    text, page = str(LINE), LINE._repr_html_()
+    for word in (
+        "LinearRegression",
+        "least squares",
+        "80",
+        "AIC",
+        "BIC",
+        "slope[1]",
+        "std. error",
+        "95% low",
+    ):
+        assert word in text and word in page
+    assert f"{LINE.estimates['intercept']:.6g}" in text
+    assert page.count("<tr>") == page.count("</tr>") and page.startswith("<table>")
+    assert repr(LINE) == text

@@ -45,7 +45,7 @@ def on_files(files, config):
         results = cache.outputs(running, PACKAGE, CACHE / "outputs")
     for page in running:
         _lay_out(page, results[page.uri], files, config)
-    for uri, text in sources.listings(PACKAGE):
+    for uri, text in sources.listings(PACKAGE, cache.fingerprint(PACKAGE)):
         files.append(File.generated(config, uri, content=text))
     return files
 
@@ -72,7 +72,8 @@ def on_page_content(html, page, config, files):
         content = glossary.link(
             content, terms, get_relative_url(files.get_file_from_path(GLOSSARY).url, page.url)
         )
-    return sources.link(content, places, get_relative_url(".", page.url).rstrip("/") + "/")
+    content = sources.link(content, places, get_relative_url(".", page.url).rstrip("/") + "/")
+    return lighten.content(content)  # before search reads it, tag by tag
 
 
 def on_post_page(output, page, config):
@@ -89,7 +90,7 @@ def on_post_build(config):
 def _start_over(files):
     drawn.clear()
     terms.clear()
-    places.update(sources.locations(PACKAGE))
+    places.update(sources.locations(PACKAGE, cache.fingerprint(PACKAGE)))
     if entries := files.get_file_from_path(GLOSSARY):
         terms.update(glossary.terms(entries.content_string, slugify))
 

@@ -13,15 +13,16 @@ TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 def page(html):
     """Return the same page with plain tokens, indentation and blank lines left out."""
     before, article, after = ARTICLE.split(html) if ARTICLE.search(html) else (html, "", "")
-    return _frame(before) + _prose(article) + _frame(after)
+    return _frame(before) + content(article) + _frame(after)
 
 
 def _frame(html):
     """Header, navigation and footer: all blocks, so that no space between two tags shows."""
-    return re.sub(r">\s+<", "><", _prose(html))
+    return re.sub(r">\s+<", "><", content(html))
 
 
-def _prose(html):
+def content(html):
+    """The article of a page, lightened: what search reads, and what the page holds."""
     parts = VERBATIM.split(html)
     return "".join(_code(part) if i % 2 else re.sub(r"\s*\n\s*", "\n", part) for i, part in enumerate(parts))
 

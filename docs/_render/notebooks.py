@@ -5,7 +5,6 @@ import json
 import re
 from pathlib import PurePosixPath
 
-import nbformat
 import yaml
 
 from _render import maths
@@ -40,27 +39,25 @@ def download_file(uri):
 
 def executed(page, outputs):
     """The page with its outputs, as mkdocs-jupyter reads it; figures stay in files of their own."""
-    cells = [nbformat.v4.new_markdown_cell(f"---\n{yaml.safe_dump(page.header)}---\n", id="header")]
+    cells = [_markdown(f"---\n{yaml.safe_dump(page.header)}---\n", "header")]
     results = iter(enumerate(outputs, start=1))
     for index, cell in enumerate(page.cells):
         if not cell.is_code:
-            cells.append(nbformat.v4.new_markdown_cell(cell.source, id=f"cell-{index}"))
+            cells.append(_markdown(cell.source, f"cell-{index}"))
             continue
         number, output = next(results)
         shown = []
         if output["text"]:
-            shown.append(nbformat.v4.new_output("stream", text=output["text"]))
+            shown.append({"output_type": "stream", "name": "stdout", "text": output["text"]})
         if "figure" in output:
             file = PurePosixPath(figure_file(page, number, output)).relative_to(
                 PurePosixPath(page.uri).parent
             )
             size = {"file": str(file), "width": output["width"], "height": output["height"]}
-            shown.append(nbformat.v4.new_output("display_data", metadata=size))
+            shown.append({"output_type": "display_data", "data": {}, "metadata": size})
         metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")"), "varies": cell.varies}
-        cells.append(
-            nbformat.v4.new_code_cell(cell.source, outputs=shown, metadata=metadata, id=f"cell-{index}")
-        )
-    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL))
+        cells.append(_code(cell.source, f"cell-{index}", shown, metadata))
+    return _notebook(cells)
 
 
 def download(page, address):
@@ -68,9 +65,9 @@ def download(page, address):
     cells = []
     for index, cell in enumerate(page.cells):
         if cell.is_code:
-            cells.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{index}"))
+            cells.append(_code(cell.source, f"cell-{index}"))
         elif text := _plain(cell.source, address).strip():
-            cells.append(nbformat.v4.new_markdown_cell(text, id=f"cell-{index}"))
+            cells.append(_markdown(text, f"cell-{index}"))
     macros = "".join(
         rf"\newcommand{{\{name}}}{'[1]' if '#1' in body else ''}{{{body}}}"
         for name, body in maths.MACROS.items()
@@ -78,8 +75,21 @@ def download(page, address):
     )
     if macros:
         macros = macros.replace(r"\newcommand{\vec}", r"\renewcommand{\vec}")
-        cells.insert(0, nbformat.v4.new_markdown_cell(f"${macros}$", id="notation"))
-    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL))
+        cells.insert(0, _markdown(f"${macros}$", "notation"))
+    return _notebook(cells)
+
+
+def _markdown(text, name):
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+
+
+def _code(text, name, outputs=(), metadata=None):
+    cell = {"cell_type": "code", "id": name, "metadata": metadata or {}, "source": text}
+    return {**cell, "execution_count": None, "outputs": list(outputs)}
+
+
+def _notebook(cells):
+    return json.dumps({"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}, indent=1)
 
 
 def _plain(text, address):

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import jupytext
 from mkdocs.utils import meta
@@ -50,6 +51,7 @@ class Page:
         return [cell for cell in self.cells if cell.is_code]
 
 
+@lru_cache(maxsize=256)  # while the site is served, most pages stay as they are
 def read(uri, text):
     """Parse the page `uri` from its Markdown text.
 

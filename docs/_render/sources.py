@@ -1,6 +1,7 @@
 """The package's own source as pages of the site, and a link to it from every object in the API."""
 
 import re
+from functools import lru_cache
 
 import griffe
 from pygments import highlight
@@ -21,17 +22,24 @@ class Formatter(HtmlFormatter):
         )
 
 
-def listings(package):
-    """Yield the URI and Markdown text of one page for each module, its lines numbered `#L-1`, `#L-2`, ..."""
+@lru_cache(maxsize=1)
+def listings(package, fingerprint):
+    """Return the URI and Markdown text of one page for each module, its lines numbered `#L-1`, `#L-2`, ...
+
+    The fingerprint of the package says when to read it again.
+    """
+    pages = []
     for path in sorted(package.glob("*.py")):
         formatter = Formatter(linespans="L", cssclass="highlight listing", wrapcode=True)
         code = highlight(path.read_text(), PythonLexer(), formatter)
         name = "mlefit" if path.stem == "__init__" else f"mlefit.{path.stem}"
         header = f"---\ntitle: {name}\nsearch:\n  exclude: true\nhide: [toc]\n---\n"
-        yield f"{FOLDER}/{path.stem.strip('_')}.md", f"{header}\n# `{name}`\n\n{code}"
+        pages.append((f"{FOLDER}/{path.stem.strip('_')}.md", f"{header}\n# `{name}`\n\n{code}"))
+    return pages
 
 
-def locations(package):
+@lru_cache(maxsize=1)
+def locations(package, fingerprint):
     """Map each public path, `mlefit.data.line`, to its module's listing and first line."""
     root = griffe.load("mlefit", search_paths=[package.parent], resolve_aliases=True)
     found = {}

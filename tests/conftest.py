@@ -35,9 +35,9 @@ def copy_tree(folder):
     return folder
 
 
-def build(folder, *options):
+def build(folder):
     """Build the site of the tree in `folder` into `folder/site`, and return the finished process."""
-    command = [sys.executable, "-m", "mkdocs", "build", *options]  # --quiet would switch off --strict too
+    command = [sys.executable, "-m", "mkdocs", "build"]  # --quiet would switch off --strict too
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

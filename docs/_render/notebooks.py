@@ -68,10 +68,11 @@ def download(page, address):
             cells.append(_code(cell.source, f"cell-{index}"))
         elif text := _plain(cell.source, address).strip():
             cells.append(_markdown(text, f"cell-{index}"))
+    written = "".join(cell.source for cell in page.cells)
     macros = "".join(
         rf"\newcommand{{\{name}}}{'[1]' if '#1' in body else ''}{{{body}}}"
         for name, body in maths.MACROS.items()
-        if rf"\{name}" in json.dumps(page.cells, default=lambda cell: cell.source).replace("\\\\", "\\")
+        if rf"\{name}" in written
     )
     if macros:
         macros = macros.replace(r"\newcommand{\vec}", r"\renewcommand{\vec}")
@@ -97,7 +98,7 @@ def _plain(text, address):
     text = ADMONITION.sub(lambda m: _quote(m[2] if m[2] is not None else m[1].capitalize(), m[3]), text)
     text = SUMMARY.sub(r"**\1**\n", DETAILS.sub("", text))
     text = LINK.sub(lambda m: f"[{m[1]}]({address(m[2])})" if address(m[2]) else m[1], text)
-    return re.sub(r"\{ ?[.#:][^}\n]*\}", "", text)
+    return re.sub(r"\{ ?[.#][^}\n]*\}", "", text)
 
 
 def _quote(title, body):

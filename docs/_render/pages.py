@@ -84,8 +84,3 @@ def read(uri, text):
         if not cell.is_code and (formula := TAG_IN_FORMULA.search(cell.source)):
             raise PageError(f"{uri}: {formula[0]} opens an HTML tag; put a space after the <")
     return page
-
-
-def code_of(page):
-    """The page's cells as the one script that a reader gets by copying them in order."""
-    return "\n\n".join(cell.source for cell in page.code_cells) + "\n"

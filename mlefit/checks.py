@@ -28,7 +28,7 @@ def observations(**named):
             real type, tensors, pandas columns.
 
     Returns:
-        A tuple of float64 arrays, all of them copies.
+        A tuple of float64 arrays. What is a float64 array already is not copied, for it may be large.
 
     Raises:
         TypeError: for text, complex numbers or other objects.
@@ -93,7 +93,7 @@ def tensors(domains=None, /, **named):
 
 
 def rows(**named):
-    """Return a dict like `observations`, for tensors too; `(n, 1)` may stand beside `(n,)`: one predictor."""
+    """Return a dict like `observations`; tensors stay tensors, and `(n, 1)` may stand beside `(n,)`."""
     converted, arrays = {}, {}
     for name, values in named.items():
         if keras.ops.is_tensor(values):
@@ -102,18 +102,26 @@ def rows(**named):
             arrays[name] = values if hasattr(values, "shape") else real_array(name, values)
     columns = {name: np.squeeze(v, 1) if tuple(v.shape[1:]) == (1,) else v for name, v in arrays.items()}
     for (name, values), checked in zip(arrays.items(), observations(**columns), strict=True):
-        converted[name] = tf.constant(checked.reshape(values.shape))
-    for name, tensor in converted.items():
-        if tensor.shape.rank not in (1, 2):
-            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {tuple(tensor.shape)}")
-    if len({tensor.shape[0] for tensor in converted.values()} - {None}) > 1:
+        converted[name] = checked.reshape(values.shape)
+    for name, values in converted.items():
+        if len(values.shape) not in (1, 2):
+            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {tuple(values.shape)}")
+    if len({values.shape[0] for values in converted.values()} - {None}) > 1:
         found = " and ".join(f"{name} has shape {tuple(converted[name].shape)}" for name in named)
         raise ValueError(f"{found}: they must have the same length")
     return {name: converted[name] for name in named}
 
 
+def tensor_rows(**named):
+    """Return a dict like `rows`, all of it as tensors."""
+    return {name: tf.convert_to_tensor(values) for name, values in rows(**named).items()}
+
+
 def real_array(name, values):
-    """Return `values` as a new, finite float64 array, or raise an error that names the argument."""
+    """Return `values` as a finite float64 array, or raise an error that names the argument.
+
+    A float64 array is returned as it is, not copied.
+    """
     if isinstance(values, np.ma.MaskedArray):
         if np.ma.is_masked(values):
             where = np.argwhere(np.ma.getmaskarray(values))[0]
@@ -132,8 +140,10 @@ def real_array(name, values):
                 raise TypeError(f"{name} must hold real numbers, got {type(value).__name__}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
-    array = array.astype(np.float64)
-    _require(name, array, np.isfinite(array), "must be finite")
+    array = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(array.sum()):  # One number tells of all of them, if no sum overflows.
+            _require(name, array, np.isfinite(array), "must be finite")
     return array
 
 

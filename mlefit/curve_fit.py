@@ -56,7 +56,7 @@ def fit_curve(model, named, covariance, max_iterations):
         trusted=trouble is None,
         history=history,
         method=f"least squares, {len(history) - 1} steps",
-        profile=functools.partial(_profile, newton_fit, point),
+        profile=functools.partial(_profile, newton_fit, point, history[-1]),
     )
 
 
@@ -114,6 +114,7 @@ def _second_derivatives(model, x, weights, point):
     return 0.5 * (np.array(rows) + np.array(rows).T)
 
 
-def _profile(newton_fit, point, index, quantile):
+def _profile(newton_fit, point, value, index, quantile):
     minimum = newton.judge(newton_fit.objective, point, [], newton_fit.objective.nobs)
+    minimum.value = value
     return newton_fit.profile(minimum, index, quantile)

@@ -16,7 +16,7 @@ def require_finite_start(model, named):
     terms = model.terms(named).numpy()
     if not np.isfinite(terms).all():
         where = int(np.argmax(~np.isfinite(terms)))
-        observed = ", ".join(f"{name} = {values.numpy()[where]}" for name, values in named.items())
+        observed = ", ".join(f"{name} = {np.asarray(values)[where]}" for name, values in named.items())
         parameters = ", ".join(f"{name} = {value}" for name, value in model.values.items())
         raise ValueError(
             f"log_prob is {terms[where]} for the observation at index {where} ({observed}) at the start "
@@ -53,36 +53,42 @@ def unbounded(name):
     )
 
 
-def verdict(minimum, names, supports, scores, nobs):
+def verdict(objective, minimum, names, supports):
     """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
 
     Args:
-        minimum: a `newton.Minimum` of the mean negative log-likelihood.
+        objective: the mean negative log-likelihood that was minimised.
+        minimum: the `newton.Minimum` of it.
         names, supports: of each scalar parameter.
-        scores: gradient of the log-density of observations there, `(m, p)`; a sample will do.
-        nobs: number of observations.
     """
-    if nobs < len(names):
-        return too_few(nobs, len(names))
+    if objective.nobs < len(names):
+        return too_few(objective.nobs, len(names))
     positive = np.array([support == "positive" for support in supports])
     with np.errstate(invalid="ignore"):
         # A scale on its way to nothing: the log-density grows by a constant for each unit of its logarithm.
         shrinking = positive & (minimum.point < -12) & (minimum.gradient > 0.05) & ~np.isnan(minimum.point)
     if not minimum.converged and shrinking.any():
         return unbounded(_listed(np.array(names)[shrinking]))
-    spread = np.mean(scores**2, axis=0)
+    if minimum.converged:
+        flat = _null_directions(minimum.hessian, np.abs(np.diag(minimum.hessian)))
+        trouble = undetermined(_involved(flat[:, 0], names)) if flat.size else None
+        trouble = trouble or _curvature_fails(objective, minimum)
+    else:
+        trouble = _not_converged(minimum, names, supports)
+    return trouble and (_kinks(objective, minimum, names) or trouble)
+
+
+def _kinks(objective, minimum, names):
+    spread = np.mean(np.concatenate(list(objective.sample(4096).scores(minimum.point))) ** 2, axis=0)
     # The scores change sign across a kink, so that their mean is small there without any curvature.
     level = np.abs(minimum.gradient) < 0.7 * np.sqrt(spread)
     kinked = (spread > 0) & (np.abs(np.diag(minimum.hessian)) < 1e-8 * spread) & level
-    if kinked.any():
-        return (
-            f"the log-density is not differentiable in {_listed(np.array(names)[kinked])} at the optimum: "
-            "its curvature is no error bar, nor is the sandwich, which needs it; use a bootstrap"
-        )
-    if minimum.converged:
-        flat = _null_directions(minimum.hessian, np.abs(np.diag(minimum.hessian)))
-        return undetermined(_involved(flat[:, 0], names)) if flat.size else None
-    return _not_converged(minimum, names, supports)
+    if not kinked.any():
+        return None
+    return (
+        f"the log-density is not differentiable in {_listed(np.array(names)[kinked])} at the optimum: "
+        "its curvature is no error bar, nor is the sandwich, which needs it; use a bootstrap"
+    )
 
 
 def _not_converged(minimum, names, supports):
@@ -116,18 +122,20 @@ def _for_ever(involved, names, supports):
     )
 
 
-def curvature_fails(objective, minimum):
+def _curvature_fails(objective, minimum):
     """Return what is wrong if the log-likelihood itself does not curve as its Hessian says; else None."""
     scale = _scale(np.diag(minimum.hessian))
     curvatures, axes = np.linalg.eigh(minimum.hessian * np.outer(scale, scale))
     if curvatures[0] <= 0:
         return None
     signs = np.where(np.arange(len(scale)) % 2, -1.0, 1.0) / np.sqrt(len(scale))
-    step = 0.1 * scale * (axes @ (signs / np.sqrt(curvatures))) / np.sqrt(objective.nobs)
-    rise = sum(objective(minimum.point + side * step)[0] - minimum.value for side in (-1, 1))
-    found = 100 * objective.nobs * rise
-    rounding = 100 * objective.nobs * 1e-15 * (1 + abs(minimum.value))
-    if np.isfinite(found) and abs(found - 1) <= 0.2 + rounding:
+    few = objective.sample()
+    value, _, hessian = few(minimum.point)
+    step = 0.1 * scale * (axes @ (signs / np.sqrt(curvatures))) / np.sqrt(few.nobs)
+    rise = sum(few(minimum.point + side * step)[0] - value for side in (-1, 1))
+    expected = step @ hessian @ step
+    found = rise / expected
+    if np.isfinite(found) and abs(found - 1) <= 0.2 + 1e-15 * (1 + abs(value)) / expected:
         return None
     return (
         "the log-likelihood does not curve at the optimum as its second derivative says "
@@ -140,11 +148,10 @@ def exact_fit(objective, minimum, names, supports):
     positive = [i for i, support in enumerate(supports) if support == "positive"]
     if not positive:
         return None
-    data = [values[:65_536] for values in objective.data]
-    signs = [np.where(np.arange(v.size).reshape(v.shape) % 2, 1.0, -1.0) for v in data]
-    moved = [v * (1 + s * 4e-16) for v, s in zip(data, signs, strict=True)]
+    signs = [np.where(np.arange(v.size).reshape(v.shape) % 2, 1.0, -1.0) for v in objective.few]
+    moved = [v * (1 + s * 4e-16) for v, s in zip(objective.few, signs, strict=True)]
     with np.errstate(all="ignore"):
-        change = objective.terms(minimum.point, moved) - objective.terms(minimum.point, data)
+        change = objective.terms(minimum.point, moved) - objective.terms(minimum.point, objective.few)
     if np.isfinite(change).all() and np.mean(np.abs(change)) > 0.01:
         return unbounded(names[min(positive, key=lambda i: minimum.point[i])])
     return None

@@ -15,12 +15,22 @@ from mlefit.regression import LinearRegression, LogisticRegression, NonlinearReg
 from mlefit.result import FitResult
 
 _COVARIANCES = ("observed", "expected", "robust")
+_SOME = 4096  # rows
 _LINES = (Gaussian, LinearRegression)
 _CURVES = (NonlinearRegression,)
 _EXPECTED = (*_LINES, LogisticRegression, PoissonRegression)  # where it is the observed one at the optimum
 
 
-def fit(model, *data, method="auto", covariance="observed", max_iterations=None, steps=None, progress=False):
+def fit(
+    model,
+    *data,
+    method="auto",
+    covariance="observed",
+    max_iterations=None,
+    steps=None,
+    progress=False,
+    checkpoint=None,
+):
     """Fit a model by maximum likelihood and return estimates with their standard errors.
 
     Args:
@@ -36,6 +46,8 @@ def fit(model, *data, method="auto", covariance="observed", max_iterations=None,
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
         progress: whether an optimizer shows a progress bar.
+        checkpoint: path of a file from which an optimizer's run, stopped by Ctrl-C, a kill or an error, is
+            taken up by the same call, as `train` does it.
 
     Returns:
         A `FitResult`.
@@ -76,36 +88,58 @@ def fit(model, *data, method="auto", covariance="observed", max_iterations=None,
     is_optimizer = isinstance(method, keras.optimizers.Optimizer)
     if steps is not None and not is_optimizer:
         raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
+    if checkpoint is not None and not is_optimizer:
+        raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
     named = model.named(*data)
-    diagnostics.require_finite_start(model, named)
+    is_line = _is_own(model, _LINES) and method in ("auto", "least-squares")
+    # A line has no start; Newton's method meets all observations on its way, and most are few enough here.
+    _show(model, named, is_optimizer or is_curve or (not is_line and _nobs(named) <= _SOME))
     if not model.parameters:
         raise ValueError("the model has no parameters to fit: make them in __init__ with self.parameter")
-    standardise = _is_own(model, _EXPECTED)
+    own = _is_own(model, _EXPECTED)
     if is_optimizer:
-        outcome = NewtonFit(model, named, standardise).first_order(
-            method, checks.count("steps", steps), progress, covariance
+        outcome = NewtonFit(model, named, own).first_order(
+            method, checks.count("steps", steps), progress, covariance, checkpoint
         )
     elif method not in ("auto", "newton", "least-squares"):
         raise ValueError(
             f"method must be 'auto', 'newton', 'least-squares' or a keras optimizer, got {method!r}"
         )
-    elif method != "newton" and _is_own(model, _LINES):
-        outcome = fit_line(model, tuple(values.numpy() for values in named.values()), covariance)
+    elif is_line:
+        outcome = fit_line(model, tuple(map(np.asarray, named.values())), covariance)
     elif is_curve:
         outcome = fit_curve(model, named, covariance, max_iterations or 1000)
     elif method == "least-squares":
         raise ValueError(f"method='least-squares' is not for {type(model).__name__}: take 'newton'")
     else:
-        outcome = NewtonFit(model, named, standardise).newton(covariance, max_iterations or 200)
+        outcome = NewtonFit(model, named, own).newton(covariance, max_iterations or 200)
     _leave(model, outcome.point)
     if not outcome.trusted:
         diagnostics.warn(outcome.message)
-    return _result(model, outcome, covariance, len(next(iter(named.values()))))
+    return _result(model, outcome, covariance, _nobs(named))
 
 
 def _is_own(model, classes):
     """Whether a model is of one of our classes itself: a child may have another log-density."""
     return type(model) in classes and "log_prob" not in vars(model)
+
+
+def _show(model, named, finite):
+    """Let a model see data, so that it makes its parameters, and check what `log_prob` makes of them."""
+    if finite:
+        diagnostics.require_finite_start(model, named)
+        return
+    step = max(1, _nobs(named) // _SOME)
+    try:
+        model.terms({name: values[::step] for name, values in named.items()})
+    except (
+        Exception
+    ):  # It may hold an array with one entry for each observation, or tell more of all of them.
+        model.terms(named)
+
+
+def _nobs(named):
+    return len(next(iter(named.values())))
 
 
 def _leave(model, point):

@@ -5,9 +5,11 @@ import math
 
 import numpy as np
 
-from mlefit import diagnostics, roots
+from mlefit import diagnostics, qr, roots
 from mlefit.linear_least_squares import solve_linear
 from mlefit.outcome import Outcome, scalar_names
+
+_ROWS = 8192  # in a block of scores
 
 
 def fit_line(model, data, covariance):
@@ -68,17 +70,18 @@ def _trouble(solution, names, columns):
 def _sandwich(solution, x, y, stddev, intercept):
     """A root of the sandwich covariance of slopes, intercept and stddev."""
     n, k = x.shape
-    residuals = solution.residuals(x, y)
-    middle, F = solution.origin[0], solution.factor
-    whitened = (x - middle) @ F[:k]
-    if intercept:
-        whitened = whitened + (F[k] + middle @ F[:k])
-    lines = whitened * residuals[:, None]
-    spread = (residuals**2 / stddev - stddev) / (2 * n)
-    R = np.linalg.qr(np.column_stack([lines, spread]), mode="r")
-    back = np.zeros((len(F) + 1, len(F) + 1))
-    back[:-1, :-1], back[-1, -1] = F, 1.0
-    return back @ R.T
+    middle, centred = solution.origin[0], solution.centred_factor
+
+    def scores():
+        for low in range(0, n, _ROWS):
+            part = slice(low, low + _ROWS)
+            residuals = solution.residuals(x[part], y[part])
+            whitened = (x[part] - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
+            yield np.vstack([whitened.T * residuals, (residuals**2 / stddev - stddev) / (2 * n)])
+
+    back = np.zeros((len(centred) + 1, len(centred) + 1))
+    back[:-1, :-1], back[-1, -1] = solution.factor, 1.0
+    return back @ qr.triangle(scores()).T
 
 
 def _profile(coefficients, errors, stddev, n, index, quantile):

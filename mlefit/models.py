@@ -72,7 +72,10 @@ class Model(keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
     def named(self, *data):
-        """Return the data as float64 tensors under the names that `log_prob` gives them: a dict, checked."""
+        """Return the data, checked, under the names that `log_prob` gives them: a dict of float64 arrays.
+
+        What is a float64 array or a tensor already is not copied.
+        """
         arguments = inspect.signature(self.log_prob).parameters.values()
         names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
         names += [f"data[{i}]" for i in range(len(names), len(data))]
@@ -80,7 +83,7 @@ class Model(keras.layers.Layer):
 
     def terms(self, named):
         """Return `log_prob` of data from `named`, shape `(n,)`; a ValueError if it has another shape."""
-        terms = tf.convert_to_tensor(self.log_prob(*named.values()))
+        terms = tf.convert_to_tensor(self.log_prob(*map(tf.convert_to_tensor, named.values())))
         if any(not terms.shape.is_compatible_with(values.shape[:1]) for values in named.values()):
             given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in named.items())
             raise ValueError(

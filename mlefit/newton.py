@@ -6,6 +6,7 @@ import numpy as np
 
 _ACCEPT = 1e-4  # the least share of the predicted decrease that a step must bring
 _ROUNDING = 100 * np.finfo(float).eps
+_SMALL = 1e-8  # a decrement, in standard errors, that no digit of an estimate worth printing shows
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Minimum:
     first_hessian: np.ndarray
 
 
-def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
+def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, first=None):
     """Minimise a function of a vector by its gradient and Hessian.
 
     Each step minimises the quadratic model exactly within a ball, in coordinates scaled by the Hessian's
@@ -37,7 +38,8 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
             decrement in standard errors.
         max_iterations: the largest number of steps.
         tolerance: stop when the Newton decrement, `sqrt(weight * g' H^-1 g)`, is below it and the step is
-            small beside the point.
+            small beside the point; below 1e-8 also where it does not halve, for rounding, or at the start.
+        first: what `evaluate` returns at the start, if that is known.
 
     Returns:
         A `Minimum`; `converged` is false at the iteration limit, where no step brings the function down, and
@@ -52,11 +54,12 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
         array([3.])
     """
     point = np.array(start, dtype=float)
-    value, gradient, hessian = evaluate(point)
-    history, radius, steps, largest, first = [value], 1.0, 0, np.zeros(len(point)), hessian
+    value, gradient, hessian = evaluate(point) if first is None else first
+    history, radius, steps, largest, first_hessian = [value], 1.0, 0, np.zeros(len(point)), hessian
+    before = -np.inf
 
     def stopped(converged, reason):
-        return Minimum(point, value, gradient, hessian, np.array(history), converged, reason, first)
+        return Minimum(point, value, gradient, hessian, np.array(history), converged, reason, first_hessian)
 
     while True:
         largest = np.maximum(largest, np.abs(np.diag(hessian)))
@@ -64,7 +67,7 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
         newton = quadratic.newton_step()
         if newton is not None:
             decrement = np.sqrt(max(weight * -gradient @ newton, 0.0))
-            if decrement <= tolerance:
+            if decrement <= tolerance or (decrement <= _SMALL and not decrement < before / 2):
                 # Where the function levels off for ever, as under separation, the steps do not shrink.
                 small = np.all(np.abs(newton) <= 1e-5 * (1 + np.abs(point)))
                 return stopped(bool(small), "converged" if small else "runs away")
@@ -86,9 +89,12 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-8):
             radius = length / 4
         if ratio > _ACCEPT:
             point, (value, gradient, hessian) = trial, tried
+            before = decrement if newton is not None else np.inf
             history.append(value)
         elif radius < 1e-14:
             return stopped(newton is not None and decrement <= 1e-4, "no descent")
+        else:
+            before = 0.0
         steps += 1
 
 

@@ -5,52 +5,75 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from mlefit import diagnostics, intervals, newton, training
-from mlefit.objective import BLOCK, Objective
+from mlefit import diagnostics, intervals, newton, qr, training
+from mlefit.canonical import LINKS, CanonicalObjective
+from mlefit.objective import Objective
 from mlefit.outcome import Outcome, natural, scalar_names, scalar_supports, slopes
 
 
 class NewtonFit:
-    """A model and its data, standardised inside.
+    """A model and its data, centred and scaled inside where the model's class allows it.
 
     Args:
         model: a built `Model`.
         named: its data, as `Model.named` returns them.
-        standardise: whether to work on what `model.standardised` makes of them.
+        own: whether the model is of one of our classes itself, so that its log-density is known.
     """
 
-    def __init__(self, model, named, standardise=False):
+    def __init__(self, model, named, own=False):
         self.model, self.named = model, named
         self.parameters = list(model.parameters.values())
         self.names, self.supports = scalar_names(self.parameters), scalar_supports(self.parameters)
-        data = tuple(values.numpy() for values in named.values())
-        outer = self._outer()
-        self.back, self.origin, start = np.eye(len(outer)), np.zeros(len(outer)), outer
-        if standardise:
-            data, self.back, self.origin = model.standardised(data)
-            start = np.zeros(len(outer))  # The likelihood has one maximum: it is found from anywhere.
-        self.data, self.start = data, start
+        self.data = tuple(map(np.asarray, named.values()))
+        self.start = self._outer()
+        self.back, self.origin = np.eye(len(self.start)), np.zeros(len(self.start))
         self._objective = None
+        if own:
+            self.start = np.zeros(
+                len(self.start)
+            )  # The likelihood has one maximum: it is found from anywhere.
+            if getattr(model, "link", None) in LINKS:
+                self._objective = CanonicalObjective(model.link, *self.data, intercept=model.has_intercept)
+                self.back = self._objective.back
+                if not self._objective.in_support():
+                    diagnostics.require_finite_start(model, named)
+            else:
+                self.data, self.back, self.origin = model.standardised(self.data)
 
     def newton(self, covariance, max_iterations):
         """Return the `Outcome` of Newton's method."""
-        objective = self.objective
-        search = functools.partial(newton.minimise, objective, self.start, objective.nobs, max_iterations)
-        minimum = search()
-        if not objective.confirmed(minimum.point, self._spread(minimum)):
-            objective.retrace()
-            minimum = search()
+        minimum = self._search(max_iterations)
+        if not self.objective.confirmed(minimum.point, self._spread(minimum)):
+            self.objective.retrace()
+            minimum = self._search(max_iterations)
         return self.outcome(minimum, "Newton", covariance)
 
-    def first_order(self, optimizer, steps, progress, covariance):
+    def _search(self, max_iterations):
+        """Minimise, with many observations from the minimum of a sample: most steps then cost little."""
+        objective, start, first = self.objective, self.start, None
+        sample = objective.sample()
+        if sample is not objective:
+            pilot = newton.minimise(sample, start, sample.nobs, max_iterations)
+            if pilot.converged:
+                start, first = pilot.point, objective(pilot.point)
+        if first is None or not all(np.isfinite(part).all() for part in first):
+            start, first = self.start, objective(self.start)
+            if not np.isfinite(first[0]):
+                diagnostics.require_finite_start(self.model, self.named)
+            diagnostics.require_finite_derivatives(first, self.names)
+        return newton.minimise(objective, start, objective.nobs, max_iterations, first=first)
+
+    def first_order(self, optimizer, steps, progress, covariance, checkpoint=None):
         """Take an optimizer's steps on the parameters themselves, and judge where it got."""
         variables = self.model.trainable_variables
+        named = {name: tf.convert_to_tensor(values) for name, values in self.named.items()}
         history = training.train(
-            lambda: -tf.reduce_mean(self.model.terms(self.named)),
+            lambda: -tf.reduce_mean(self.model.terms(named)),
             variables,
             optimizer,
             steps,
             progress=progress,
+            checkpoint=checkpoint,
         )
         objective = self.objective
         point = np.linalg.solve(self.back, self._outer() - self.origin)
@@ -64,16 +87,13 @@ class NewtonFit:
     def objective(self):
         if self._objective is None:
             self._objective = Objective(self.model, self.data, self.start)
-            diagnostics.require_finite_derivatives(self._objective(self.start), self.names)
         return self._objective
 
     def outcome(self, minimum, method, covariance):
         """The `Outcome` of a `newton.Minimum`, on the scale of the model's own parameters."""
         objective = self.objective
-        sample = objective.scores(minimum.point, BLOCK)
         trouble = diagnostics.exact_fit(objective, minimum, self.names, self.supports)
-        trouble = trouble or diagnostics.verdict(minimum, self.names, self.supports, sample, objective.nobs)
-        trouble = trouble or diagnostics.curvature_fails(objective, minimum)
+        trouble = trouble or diagnostics.verdict(objective, minimum, self.names, self.supports)
         message = trouble or "the gradient vanishes and the Hessian is positive definite"
         if not objective.exact:
             message += "; TensorFlow has no second derivative of this log_prob: the Hessian is differenced"
@@ -82,7 +102,7 @@ class NewtonFit:
         if trouble is None:
             inner = _root(minimum.hessian) / np.sqrt(objective.nobs)
             if covariance == "robust":
-                R = np.linalg.qr(objective.scores(minimum.point), mode="r")
+                R = qr.triangle(scores.T for scores in objective.scores(minimum.point))
                 inner = inner @ inner.T @ R.T
         # The scale of the data is that of the densities too: log|dy/dy'| for each observation.
         shift = self.origin[-1] if self.supports[-1] == "positive" else 0.0
@@ -103,6 +123,11 @@ class NewtonFit:
 
     def profile(self, minimum, index, quantile):
         """Return the ends of a profile interval on the natural scale."""
+        now = self.objective(minimum.point)[0]
+        if not abs(now - minimum.value) <= 1e-9 * (1 + abs(now)):
+            raise ValueError(
+                "the data or the model have changed since the fit, which holds them and not a copy: fit again"
+            )
         ends = intervals.profile(self.objective, minimum, self.back[index], quantile)
         support = (self.supports[index],)
         with np.errstate(over="ignore"):

@@ -1,11 +1,13 @@
 """A model and its data as one function of a flat vector: value, gradient and Hessian, block by block.
 
-The program that computes a block is traced once for each kind of model and serves all models of that kind,
-so it
-may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
-    held
-against the caller's own model, at the start and where a solver stopped. Memory stays at a block, whatever n.
+The program that computes a block is traced once for each kind of model and serves all models of that kind, so
+it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
+held against the caller's own model, at the start and where a solver stopped. Memory stays at a few blocks.
 """
+
+import copy
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +15,9 @@ import tensorflow as tf
 from mlefit.program import Program, at, kind
 
 BLOCK = 65_536  # rows: small enough for the processor's cache, large enough that calls cost nothing
+_FEW = 4096  # rows that the caller's own model is asked about, operation by operation
+_MANY = 4 * BLOCK  # rows from which on compiling to machine code pays
+_WORKERS = min(4, os.cpu_count() or 1)
 _PROGRAMS = {}  # those traced so far, latest last
 _KEPT = 64
 
@@ -25,6 +30,9 @@ class Objective:
         data: tuple of float64 arrays, `(n,)` or `(n, k)`.
         start: point `(p,)` at which the log-density of every observation is finite.
 
+    Attributes:
+        few: the data, or some thousand rows of them, evenly spaced.
+
     Raises:
         ValueError: if `log_prob` gives other values for the same arguments, or cannot be traced.
     """
@@ -32,18 +40,21 @@ class Objective:
     def __init__(self, model, data, start):
         self.model, self.data, self.nobs = model, data, len(data[0])
         self._start = start
+        self.few = _spaced(data, _FEW)
         padded = min(BLOCK, 1 << max(4, (self.nobs - 1).bit_length()))
-        own, failure = self._own_value(start), None
-        # In one piece only a log_prob that mixes observations, or reads an array with one entry for each.
-        for rows, fresh in ((padded, False), (padded, True), (self.nobs, True)):
-            self._rows = rows
+        choices = [(padded, False, False), (padded, True, False), (self.nobs, True, True)]
+        if self._mixes():
+            choices, self.few = choices[-1:], data
+        failure = None
+        for self._rows, fresh, self._whole in choices:
             try:
+                own = -float(np.mean(self.terms(start, self.few)))
                 self._find_program(fresh)
-                value = self(start)[0]
+                value = self._of(self.few)(start)[0]
             except Exception as error:
                 failure = error
                 continue
-            if abs(value - own) <= 1e-8 * (1 + abs(own)):
+            if abs(value - own) <= 1e-8 * (1 + abs(own)) or not np.isfinite(own):
                 return
             failure = f"got {value} and then {own} for the mean negative log-likelihood at the same point"
         if isinstance(failure, Exception):
@@ -59,19 +70,25 @@ class Objective:
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        totals = None
-        for count, block in self._blocks():
-            sums = self._program.sums(point, count, block)
-            totals = sums if totals is None else [a + b for a, b in zip(totals, sums, strict=True)]
+        blocks = range(0, self.nobs, self._rows)
+        # The first one alone: it may find that the program must be traced in another way.
+        totals = self._block(point, 0)
+        if len(blocks) > 1:
+            with ThreadPoolExecutor(_WORKERS) as pool:
+                for sums in pool.map(lambda low: self._block(point, low), blocks[1:]):
+                    totals = [a + b for a, b in zip(totals, sums, strict=True)]
         value, gradient, hessian = (-total / self.nobs for total in totals)
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 
-    def scores(self, point, sample=None):
-        """Return the gradient of each observation's log-density, `(n, p)`, or only of the first `sample`."""
-        rows = self.nobs if sample is None else min(sample, self.nobs)
-        size = min(BLOCK, rows) if self._rows < self.nobs else self.nobs
-        parts = [self._scores(point, slice(low, min(low + size, rows))) for low in range(0, rows, size)]
-        return np.concatenate(parts)[:rows]
+    def scores(self, point):
+        """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
+        for low in range(0, self.nobs, self._rows):
+            block = [tf.constant(values[low : low + self._rows]) for values in self.data]
+            yield self._scores(point, block)
+
+    def sample(self, size=BLOCK):
+        """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
+        return self if self.nobs < 2 * size or self._whole else self._of(_spaced(self.data, size))
 
     def terms(self, point, data):
         """Return the log-density of other data of the same kind under the caller's own model."""
@@ -87,19 +104,14 @@ class Objective:
         if self._fresh:
             return True
         signs = np.where(np.arange(len(point)) % 2, -1.0, 1.0)
-        for shift in (0.0, 1.0):
-            there = point + shift * signs * np.where(np.isfinite(spread), spread, 0.1)
-            value, gradient, _ = self(there)
-            own_value, own_gradient = self._own_value_and_gradient(there)
-            if np.isnan(value) and np.isnan(own_value):
-                continue
-            size = 1e-6 * np.abs(own_gradient) + 1e-8 * (
-                np.abs(own_gradient).max() + 1e-3 * (1 + abs(own_value))
-            )
-            close = abs(value - own_value) <= 1e-8 * (1 + abs(own_value))
-            if not (close and (np.abs(gradient - own_gradient) <= size).all()):
-                return False
-        return True
+        there = point + signs * np.where(np.isfinite(spread), spread, 0.1)
+        value, gradient, _ = self._of(self.few)(there)
+        own_value, own_gradient = self._own_value_and_gradient(there)
+        if np.isnan(value) and np.isnan(own_value):
+            return True
+        size = 1e-6 * np.abs(own_gradient) + 1e-8 * (np.abs(own_gradient).max() + 1e-3 * (1 + abs(own_value)))
+        close = abs(value - own_value) <= 1e-8 * (1 + abs(own_value))
+        return close and bool((np.abs(gradient - own_gradient) <= size).all())
 
     def retrace(self):
         """Trace a new program from the caller's own model."""
@@ -107,42 +119,79 @@ class Objective:
 
     def _find_program(self, fresh):
         shapes = tuple(values.shape[1:] for values in self.data)
-        key = (kind(self.model), shapes, self._rows)
+        xla = self.nobs > _MANY
+        key = (kind(self.model), shapes, self._rows, xla)
         self._fresh = fresh or key not in _PROGRAMS
         if self._fresh:
             _PROGRAMS.pop(key, None)
             specs = [tf.TensorSpec((self._rows, *shape), tf.float64) for shape in shapes]
-            _PROGRAMS[key] = Program(self.model, len(self._start), specs, xla=self.nobs > BLOCK)
+            _PROGRAMS[key] = Program(self.model, len(self._start), specs, xla)
         self._program = _PROGRAMS[key] = _PROGRAMS.pop(key)  # to the end: the latest used
         while len(_PROGRAMS) > _KEPT:
             del _PROGRAMS[next(iter(_PROGRAMS))]
 
-    def _blocks(self):
-        """Yield how many rows count and a block of fixed size, the last one padded with its last row."""
-        for low in range(0, self.nobs, self._rows):
-            part = [values[low : low + self._rows] for values in self.data]
-            count = len(part[0])
-            if count < self._rows:
-                part = [np.concatenate([v, np.repeat(v[-1:], self._rows - count, axis=0)]) for v in part]
-            yield count, tuple(tf.constant(values) for values in part)
+    def _mixes(self):
+        """Whether `log_prob` looks beyond an observation: at others, or at an array with a row for each."""
+        if self.few is self.data:
+            return False  # Then one block holds all of them, and the value tells.
+        # Not at the start itself, where a parameter may be 0 and hide what it multiplies.
+        signs = np.where(np.arange(len(self._start)) % 2, -1.0, 1.0)
+        point = self._start + 0.01 * signs * (1 + np.abs(self._start))
+        try:
+            whole = self.terms(point, self.few)
+            if not np.isfinite(whole).all():
+                point, whole = self._start, self.terms(self._start, self.few)
+            half = self.terms(point, [values[::2] for values in self.few])
+            return not np.allclose(whole[::2], half, rtol=1e-9, atol=1e-9, equal_nan=True)
+        except Exception:
+            return True
 
-    def _own_value(self, point):
-        return -float(np.mean(self.terms(point, self.data)))
+    def _of(self, data):
+        """The same function of other data."""
+        other = copy.copy(self)
+        other.data, other.nobs = data, len(data[0])
+        return other
+
+    def _block(self, point, low):
+        """The sums over a block of fixed size, the last one padded with its last row."""
+        part = [values[low : low + self._rows] for values in self.data]
+        count = len(part[0])
+        if count < self._rows:
+            part = [np.concatenate([v, np.repeat(v[-1:], self._rows - count, axis=0)]) for v in part]
+        return self._program.sums(point, count, tuple(map(tf.constant, part)))
 
     def _own_value_and_gradient(self, point):
         point = tf.constant(point)
         with tf.GradientTape() as tape:
             tape.watch(point)
-            value = -tf.reduce_mean(at(self.model, point, *map(tf.constant, self.data)))
+            value = -tf.reduce_mean(at(self.model, point, *map(tf.constant, self.few)))
         return float(value), tape.gradient(value, point, unconnected_gradients="zero").numpy()
 
-    def _scores(self, point, rows):
-        block = [tf.constant(values[rows] if self._rows < self.nobs else values) for values in self.data]
-        columns = []
-        for direction in np.eye(len(point)):
-            with tf.autodiff.ForwardAccumulator(
-                point := tf.constant(point), tf.constant(direction)
-            ) as forward:
-                terms = at(self.model, point, *block)
-            columns.append(forward.jvp(terms, unconnected_gradients="zero").numpy())
+    def _scores(self, point, block):
+        # The gradient of a weighted sum is linear in the weights: its slopes by them are the scores.
+        point, weights = tf.constant(point), tf.ones(len(block[0]), tf.float64)
+        with tf.GradientTape(persistent=True) as outer:
+            outer.watch(weights)
+            with tf.GradientTape() as inner:
+                inner.watch(point)
+                total = tf.reduce_sum(weights * at(self.model, point, *block))
+            slopes = tf.unstack(inner.gradient(total, point, unconnected_gradients="zero"))
+        try:
+            columns = [outer.gradient(slope, weights, unconnected_gradients="zero") for slope in slopes]
+        except LookupError:  # An operation without a second derivative.
+            return self._differenced_scores(point.numpy(), block)
         return np.stack(columns, axis=1)
+
+    def _differenced_scores(self, point, block):
+        columns = []
+        for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
+            shift = step * np.eye(len(point))[j]
+            above, below = (self.terms(point + side * shift, block) for side in (1, -1))
+            columns.append((above - below) / (2 * step))
+        return np.stack(columns, axis=1)
+
+
+def _spaced(data, size):
+    """`size` rows of the data, evenly spaced, or all of them if there are few more."""
+    step = len(data[0]) // size
+    return data if step <= 1 else tuple(np.ascontiguousarray(values[::step][:size]) for values in data)

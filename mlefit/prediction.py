@@ -26,7 +26,7 @@ def band(result, x, level, offset=None):
     """
     quantile = NormalDist().inv_cdf(0.5 + level / 2)
     data = checks.rows(x=x) if offset is None else checks.rows(x=x, offset=offset)
-    x = data["x"].numpy()
+    x = np.asarray(data["x"])
     slope = result.estimates.get("slope")
     if result._curve is not None:
         line, jacobian = result._curve(x)
@@ -41,7 +41,7 @@ def band(result, x, level, offset=None):
             jacobian[:, columns.shape[1]] = 1.0
             line = line + result.estimates["intercept"]
     if offset is not None:
-        line = line + data["offset"].numpy()
+        line = line + np.asarray(data["offset"])
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
     mean = _MEANS[result._link]
     return mean(line), mean(line - reach), mean(line + reach)

@@ -30,7 +30,7 @@ class _Linear(Model):
 
     def __call__(self, x):
         if not isinstance(x, keras.KerasTensor):
-            x = checks.rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
+            x = checks.tensor_rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
         if self.built and tuple(x.shape[1:]) != tuple(self.slope.variable.shape):
             wanted = ", ".join(["n", *map(str, self.slope.variable.shape)])
             raise ValueError(f"x must have shape ({wanted}) as at the first call, got {tuple(x.shape)}")
@@ -40,29 +40,6 @@ class _Linear(Model):
         """Return the linear predictor for x of shape `(n,)` or `(n, k)`: a float64 tensor `(n,)`."""
         line = x * self.slope() if len(x.shape) == 1 else keras.ops.matmul(x, self.slope())
         return line + self.intercept() if self.has_intercept else line
-
-    def standardised(self, data):
-        """Return the data with x centred (if there is an intercept) and scaled, and the way back.
-
-        Args:
-            data: the arrays that `log_prob` takes, x of shape `(n,)` or `(n, k)` first.
-
-        Returns:
-            The new data, and matrix and vector that take slopes and intercept for these to those for the old.
-        """
-        x, *rest = data
-        columns = x.reshape(len(x), -1)
-        centre = np.zeros(columns.shape[1])
-        if self.has_intercept:
-            centre = columns.mean(axis=0)
-            centre = centre + (columns - centre).mean(axis=0)
-        shifted = columns - centre
-        scale = np.sqrt(np.mean(shifted**2, axis=0))
-        scale[scale <= 1e-14 * np.abs(centre)] = 1.0
-        back = np.diag([*(1 / scale), *[1.0] * self.has_intercept])
-        if self.has_intercept:
-            back[-1, :-1] = -centre / scale
-        return ((shifted / scale).reshape(x.shape), *rest), back, np.zeros(len(back))
 
 
 class LinearRegression(_Linear):
@@ -89,17 +66,29 @@ class LinearRegression(_Linear):
         self.stddev = self.parameter("stddev", 1.0, support="positive")
 
     def standardised(self, data):
-        """Return the data with the columns of x and y centred and scaled, and the way back."""
-        (x, y), back, _ = super().standardised(data)
-        centre = y.mean() if self.has_intercept else 0.0
-        scale = np.sqrt(np.mean((y - centre) ** 2)) or 1.0
-        back = np.pad(scale * back, (0, 1))
-        back[-1, -1] = 1.0
+        """Return the data, x and y centred (if there is an intercept) and scaled, and the way back.
+
+        Args:
+            data: x of shape `(n,)` or `(n, k)` and y.
+
+        Returns:
+            The new data, and matrix and vector that take the parameters for these to those for the old.
+        """
+        x, y = data
+        columns, centre, height = x.reshape(len(x), -1), np.zeros(x.size // len(x)), 0.0
+        if self.has_intercept:
+            centre, height = columns.mean(axis=0), y.mean()
+            centre = centre + (columns - centre).mean(axis=0)
+        shifted = columns - centre
+        scale = np.sqrt(np.mean(shifted**2, axis=0))
+        scale[scale <= 1e-14 * np.abs(centre)] = 1.0
+        rise = np.sqrt(np.mean((y - height) ** 2)) or 1.0
+        back = np.diag([*(rise / scale), *[rise] * self.has_intercept, 1.0])
         origin = np.zeros(len(back))
-        origin[-2:] = centre, np.log(scale)
-        if not self.has_intercept:
-            origin[-2] = 0.0
-        return (x, (y - centre) / scale), back, origin
+        origin[-1] = np.log(rise)
+        if self.has_intercept:
+            back[-2, :-2], origin[-2] = -rise * centre / scale, height
+        return ((shifted / scale).reshape(x.shape), (y - height) / rise), back, origin
 
     def log_prob(self, x, y):
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`.
@@ -208,7 +197,7 @@ class NonlinearRegression(Model):
         return keras.ops.cast(curve, "float64")
 
     def __call__(self, x):
-        return super().__call__(checks.rows(x=x)["x"])
+        return super().__call__(checks.tensor_rows(x=x)["x"])
 
     def log_prob(self, x, y):
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`."""
@@ -217,7 +206,7 @@ class NonlinearRegression(Model):
 
 
 def _paired(x, y):
-    x, y = checks.rows(x=x, y=y).values()
+    x, y = checks.tensor_rows(x=x, y=y).values()
     if len(y.shape) != 1:
         raise ValueError(f"y must have shape (n,), got shape {tuple(y.shape)}")
     return x, y

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from mlefit import checks
+from mlefit.checkpoints import Checkpoint, native, put, snapshot
 
 # How a step is run: the numbers agree to rounding, the times do not. Without autograph, which warns about
 # every lambda whose source it cannot find.
@@ -29,7 +30,9 @@ class DivergenceError(ArithmeticError):
         self.step, self.history = step, history
 
 
-def train(loss, variables, optimizer, steps, compile="graph", tolerance=None, progress=False):
+def train(
+    loss, variables, optimizer, steps, compile="graph", tolerance=None, progress=False, checkpoint=None
+):
     """Minimise a loss by gradient descent and return its history.
 
     Args:
@@ -47,17 +50,30 @@ def train(loss, variables, optimizer, steps, compile="graph", tolerance=None, pr
             fall, so an optimizer that overshoots is not stopped. A learning rate too small settles the loss
             as well: settled is not converged. None takes all the steps.
         progress: whether to show a progress bar.
+        checkpoint: path of a file that keeps the run, so that the same call takes it up where it stopped,
+            after Ctrl-C, a kill or an error; `steps` is the total, and may be raised to go on. Variables,
+            optimizer and history then are bit for bit those of a run without a stop (on one machine, with
+            one `compile`); where the variables stand when it is taken up is ignored. The file is replaced
+            as a whole after the first step, then every so many steps: once a second, more rarely if writing
+            takes over 2% of the time; and at the end or a stop. The loss must depend on the variables
+            alone: the state of random numbers and batches is not kept, nor what a callable learning rate or
+            an optimizer of your own holds outside its variables.
 
     Returns:
-        The history, a float64 array with one entry for each step taken: `history[k]` is the loss at the
-        variables as they were before update k, so `history[0]` is the loss at the start.
+        The history, a float64 array with one entry for each step taken, those kept in the checkpoint first:
+        `history[k]` is the loss at the variables as they were before update k, so `history[0]` is the loss at
+        the start.
 
     Raises:
         DivergenceError: if the loss becomes infinite or NaN, at the variables after the last step too. The
             variables are put back to where it was lowest.
+        FileNotFoundError: if there is no folder for the checkpoint.
         TypeError: if an argument is not of the type described.
         ValueError: for an unknown `compile`, no variables, a variable twice, a variable that the loss does
-            not depend on, a loss that is no scalar, or steps or a tolerance that are not positive.
+            not depend on, a loss that is no scalar, or steps or a tolerance that are not positive; for a
+            checkpoint that is no file, is damaged, has gone further than asked, or is of another run: other
+            variables, another optimizer, or another loss at its best point; and, with a checkpoint, for a
+            loss that gives two values at the same point.
 
     Source: gradient descent is due to A. Cauchy, Méthode générale pour la résolution des systèmes d'équations
         simultanées, Comptes Rendus 25 (1847), 536-538.
@@ -95,19 +111,31 @@ def train(loss, variables, optimizer, steps, compile="graph", tolerance=None, pr
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return value
 
-    history = []
-    lowest, best = np.inf, _snapshot(variables)
+    record = None if checkpoint is None else Checkpoint(checkpoint, variables, optimizer)
+    tracked = record.tracked if record else native(variables)
+    history, best = [], snapshot(native(variables))
+    if record:
+        history = record.read()
+        _require_on_the_way(history, steps, tolerance, record)
+        best = record.restore(loss)
+    lowest, now = min(history, default=np.inf), snapshot(tracked)
     bar = keras.utils.Progbar(steps, stateful_metrics=["loss"]) if progress else None
-    while len(history) < steps and not _settled(history, tolerance):
-        before = _snapshot(variables)
-        value = float(step())
-        if not np.isfinite(value):
-            _diverge(value, history, variables, best)
-        if value < lowest:
-            lowest, best = value, before
-        history.append(value)
-        if bar:
-            bar.update(len(history), [("loss", value)])
+    try:
+        while len(history) < steps and not _settled(history, tolerance):
+            value = float(step())
+            if not np.isfinite(value):
+                _diverge(value, history, variables, best)
+            if value < lowest:
+                lowest, best = value, now[: len(variables)]
+            history.append(value)
+            now = snapshot(tracked)
+            if record:
+                record.keep(history, best, now)
+            if bar:
+                bar.update(len(history), [("loss", value)])
+    finally:
+        if record:
+            record.write()
     if bar and len(history) < steps:
         bar.update(len(history), finalize=True)
     optimizer.finalize_variable_values(variables)  # For those that average the variables; others do nothing.
@@ -124,13 +152,21 @@ def _settled(history, tolerance):
     return max(recent) - min(recent) <= tolerance * abs(recent[-1])
 
 
-def _snapshot(variables):
-    return [tf.convert_to_tensor(variable) for variable in variables]
+def _require_on_the_way(history, steps, tolerance, record):
+    """Refuse a run that has taken steps which this one would not: its end would not be this one's."""
+    taken = len(history)
+    if taken > steps:
+        raise ValueError(f"steps is {steps}, but {record} has taken {taken} already: ask for as many or more")
+    for k in range(taken) if tolerance else ():
+        if _settled(history[max(0, k - _SETTLED_STEPS - 1) : k], tolerance):
+            raise ValueError(
+                f"tolerance={tolerance} stops at step {k}, but {record} has taken {taken} already: "
+                "ask for a smaller one"
+            )
 
 
 def _diverge(value, history, variables, best):
-    for variable, kept in zip(variables, best, strict=True):
-        variable.assign(kept)
+    put(variables, best)
     if history:
         k = int(np.argmin(history))
         message = (

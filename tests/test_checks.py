@@ -115,10 +115,10 @@ def test_one_observation_and_read_only_memory_will_do(function):
     assert x.tolist() == X and p.tolist() == P
 
 
-def test_observations_are_copies_and_may_be_a_design_matrix():
+def test_observations_are_not_copied_and_may_be_a_design_matrix():
     x, y = np.arange(6.0).reshape(3, 2), np.arange(3.0)
     rows, column = checks.observations(x=x, y=y)
-    assert rows.shape == (3, 2) and not np.shares_memory(rows, x) and not np.shares_memory(column, y)
+    assert rows.shape == (3, 2) and np.shares_memory(rows, x) and np.shares_memory(column, y)
     with pytest.raises(ValueError, match=r"z has shape \(3, 1\)"):  # though it may stand beside x
         checks.observations(x=x, y=y, z=y[:, None])
     with pytest.raises(ValueError, match=r"y must have shape \(n,\) or \(n, k\), got shape \(\)"):

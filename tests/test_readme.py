@@ -5,6 +5,8 @@ import io
 import re
 
 import numpy as np
+import scipy.optimize
+from scipy.stats import chi2
 
 import mlefit
 from conftest import ROOT
@@ -40,14 +42,34 @@ def draw():
     return svg.getvalue()
 
 
-def test_the_example_prints_what_the_readme_says():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
-    _, line = least_squares()
-    assert printed.getvalue().strip() == str({name: round(float(value), 3) for name, value in line.items()})
-    assert printed.getvalue().strip() in README
+def test_the_examples_print_what_the_readme_says():
+    names, printed = {}, []
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(compile(code, "README.md", "exec"), names)
+        printed.append(output.getvalue().strip())
+    table, kicks = printed
+    assert table in README and f"`{kicks}`" in README
+
+    nebulae, line = least_squares()
+    rows = [row.split() for row in table.splitlines()[-3:]]
+    spread = 24 * nebulae["distance"].var()
+    errors = line["stddev"] * np.array(
+        [spread**-0.5, (1 / 24 + nebulae["distance"].mean() ** 2 / spread) ** 0.5, 48**-0.5]
+    )
+    assert [row[0] for row in rows] == list(line)
+    np.testing.assert_allclose([float(row[1]) for row in rows], [*line.values()], rtol=5e-6)
+    np.testing.assert_allclose([float(row[2]) for row in rows], errors, rtol=5e-6)
+
+    mean, n = 122 / 200, 200  # of a Poisson: the rate, with variance rate / n
+    ends = [
+        scipy.optimize.brentq(
+            lambda r: n * (r - mean - mean * np.log(r / mean)) - chi2.ppf(0.95, 1) / 2, *span
+        )
+        for span in ((0.3, mean), (mean, 1.0))
+    ]
+    numbers = [mean, np.sqrt(mean / n), 95, *ends]
+    assert re.findall(r"\d[\d.]*", kicks) == [f"{v:.2f}".removesuffix(".00") for v in numbers]
 
 
 def test_the_readme_names_two_commands():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from mlefit import checks, diagnostics, prediction
-from mlefit.curve_fit import fit_curve
+from mlefit.curve_fit import expected_root, fit_curve
 from mlefit.linear_fit import fit_line
 from mlefit.models import Gaussian, Model
 from mlefit.newton_fit import NewtonFit
@@ -41,8 +41,8 @@ def fit(
             `NonlinearRegression`; `"auto"`, least squares where it can; or a `keras.optimizers.Optimizer`,
             which takes `steps`.
         covariance: `"observed"`, the inverse of the Hessian of the negative log-likelihood; `"expected"`, of
-            its mean, for `Gaussian` and the regressions (of a curve: by least squares only); `"robust"`,
-            the sandwich of Hessian and scores, which holds for a misspecified model too.
+            its mean, for `Gaussian` and the regressions; `"robust"`, the sandwich of Hessian and scores,
+            which holds for a misspecified model too.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
         progress: whether an optimizer shows a progress bar.
@@ -77,7 +77,7 @@ def fit(
             f"covariance must be one of {', '.join(map(repr, _COVARIANCES))}, got {covariance!r}"
         )
     is_curve = _is_own(model, _CURVES) and method in ("auto", "least-squares")
-    if covariance == "expected" and not (is_curve or _is_own(model, _EXPECTED)):
+    if covariance == "expected" and not _is_own(model, _CURVES + _EXPECTED):
         raise ValueError(
             f"covariance='expected' is not defined for {type(model).__name__}: take 'observed' or 'robust'"
         )
@@ -113,6 +113,8 @@ def fit(
         raise ValueError(f"method='least-squares' is not for {type(model).__name__}: take 'newton'")
     else:
         outcome = NewtonFit(model, named, own).newton(covariance, max_iterations or 200)
+    if covariance == "expected" and _is_own(model, _CURVES) and not is_curve and outcome.trusted:
+        outcome.root = expected_root(model, np.asarray(named["x"]), outcome.point)
     _leave(model, outcome.point)
     if not outcome.trusted:
         diagnostics.warn(outcome.message)
@@ -129,7 +131,7 @@ def _show(model, named, finite):
     if finite:
         diagnostics.require_finite_start(model, named)
         return
-    step = max(1, _nobs(named) // _SOME)
+    step = max(1, _nobs(named) // (1 if _is_own(model, _LINES) else _SOME))
     try:
         model.terms({name: values[::step] for name, values in named.items()})
     except (

@@ -11,6 +11,7 @@ from mlefit.compensated import Sum, two_product, two_sum
 _BLOCK = 65_536  # numbers held at a time, whatever the number of observations
 _SMALL = 32_768  # with fewer numbers than this, refinement costs nothing that anyone would notice
 _WELL_CONDITIONED = 100.0
+_ORDINARY = 100  # binary exponents up to which no product overflows or loses its error
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def solve_linear(x, y, intercept=True):
     """
     problem = _Problem(x, y, intercept)
     first, k = int(intercept), problem.k
-    R = qr.triangle(problem.columns())
+    R = qr.triangle(problem.columns(), ones=intercept)
     spread = np.linalg.norm(R[first:, first:], axis=0)
     lengths = np.hypot(np.linalg.norm(R[:, first:], axis=0), np.sqrt(problem.n) * np.abs(problem.centre))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,7 +102,7 @@ def solve_linear(x, y, intercept=True):
 
 
 class _Problem:
-    """The data in blocks, scaled by powers of two, which is exact, and measured from their middle."""
+    """The data in blocks, measured from their middle; if extreme, scaled by powers of two, which is exact."""
 
     def __init__(self, x, y, intercept):
         self.x, self.y, self.intercept = x, y, intercept
@@ -109,19 +110,23 @@ class _Problem:
         self.rows = max(1024, _BLOCK // width)
         start = np.column_stack([x[: self.rows], y[: self.rows]])
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
+        exponent[np.abs(exponent) < _ORDINARY] = 0
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))
         self.centre = (start * self.scale).mean(axis=0) * intercept
 
     def _scaled(self):
         for low in range(0, self.n, self.rows):
             part = slice(low, low + self.rows)
-            yield [column * self.scale[j] for j, column in enumerate([*self.x[part].T, self.y[part]])]
+            columns = zip([*self.x[part].T, self.y[part]], self.scale, strict=True)
+            yield [column if scale == 1 else column * scale for column, scale in columns]
 
     def columns(self):
-        """Yield blocks of the matrix (1, x, y), centred, transposed."""
+        """Yield blocks of the matrix (x, y), centred, transposed."""
         for block in self._scaled():
-            ones = [np.ones_like(block[0])] * self.intercept
-            yield np.stack([*ones, *(u - c for u, c in zip(block, self.centre, strict=True))])
+            matrix = np.empty((len(block), len(block[0])))
+            for row, u, c in zip(matrix, block, self.centre, strict=True):
+                np.subtract(u, c, out=row)
+            yield matrix
 
     def gradient(self, high, low):
         """Return X'r for the slopes and the height at the centre, and the norm of r, both rounded once."""

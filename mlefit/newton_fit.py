@@ -52,7 +52,8 @@ class NewtonFit:
         """Minimise, with many observations from the minimum of a sample: most steps then cost little."""
         objective, start, first = self.objective, self.start, None
         sample = objective.sample()
-        if sample is not objective:
+        leap = sample is not objective
+        if leap:
             pilot = newton.minimise(sample, start, sample.nobs, max_iterations)
             if pilot.converged:
                 start, first = pilot.point, objective(pilot.point)
@@ -61,7 +62,7 @@ class NewtonFit:
             if not np.isfinite(first[0]):
                 diagnostics.require_finite_start(self.model, self.named)
             diagnostics.require_finite_derivatives(first, self.names)
-        return newton.minimise(objective, start, objective.nobs, max_iterations, first=first)
+        return newton.minimise(objective, start, objective.nobs, max_iterations, first=first, leap=leap)
 
     def first_order(self, optimizer, steps, progress, covariance, checkpoint=None):
         """Take an optimizer's steps on the parameters themselves, and judge where it got."""

@@ -6,18 +6,16 @@ held against the caller's own model, at the start and where a solver stopped. Me
 """
 
 import copy
-import os
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
 
+from mlefit import blocks
 from mlefit.program import Program, at, kind
 
 BLOCK = 65_536  # rows: small enough for the processor's cache, large enough that calls cost nothing
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
 _MANY = 4 * BLOCK  # rows from which on compiling to machine code pays
-_WORKERS = min(4, os.cpu_count() or 1)
 _PROGRAMS = {}  # those traced so far, latest last
 _KEPT = 64
 
@@ -70,13 +68,8 @@ class Objective:
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        blocks = range(0, self.nobs, self._rows)
-        # The first one alone: it may find that the program must be traced in another way.
-        totals = self._block(point, 0)
-        if len(blocks) > 1:
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                for sums in pool.map(lambda low: self._block(point, low), blocks[1:]):
-                    totals = [a + b for a, b in zip(totals, sums, strict=True)]
+        # Of the first block the program learns whether it must be traced in another way.
+        totals = blocks.total(lambda low: self._block(point, low), range(0, self.nobs, self._rows))
         value, gradient, hessian = (-total / self.nobs for total in totals)
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 

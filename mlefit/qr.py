@@ -13,6 +13,7 @@ EPS = np.finfo(float).eps
 _PIECE = (
     8192  # numbers in one small factorisation: in cache, and below the size at which OpenBLAS starts threads
 )
+_NARROW = 4  # columns of which passes over memory cost less than calls of LAPACK
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,17 @@ class Triangle:
     null_space: np.ndarray
 
 
-def triangle(blocks):
+def triangle(blocks, ones=False):
     """Return the triangular factor of a matrix that comes in blocks of rows.
 
     Args:
         blocks: iterable of arrays `(p, m)`, each of them m rows of the matrix, transposed, so that a column
             lies in one piece of memory. They are read before the next one is asked for.
+        ones: whether a column of ones, which the blocks lack, stands before the others.
 
     Returns:
-        R, upper triangular, shape `(p, p)`, with zeros in its last rows if the matrix has fewer than p rows.
+        R, upper triangular, `(p, p)`, or `(p + 1, p + 1)` with `ones`; zeros in its last rows if the matrix
+        has fewer rows than columns.
 
     Source: J. Demmel, L. Grigori, M. Hoemmen and J. Langou, Communication-optimal parallel and sequential QR
         and LU factorizations, SIAM Journal on Scientific Computing 34 (2012), A206-A239.
@@ -51,10 +54,17 @@ def triangle(blocks):
         >>> np.allclose(R.T @ R, X.T @ X)
         True
     """
-    factors, p = [], 0
+    factors = []
     for block in blocks:
-        p, m = block.shape
-        rows = max(2 * p, _PIECE // p)
+        p, m = len(block) + ones, block.shape[1]
+        rows = max(2 * p, _PIECE // max(1, len(block)))
+        if p <= _NARROW:
+            pieces = [block[:, low : low + _PIECE] for low in range(0, m, _PIECE)]
+            if all(map(_ordinary, pieces)):
+                factors += [_orthogonalised(piece, ones) for piece in pieces]
+                continue
+        if ones:
+            block = np.concatenate([np.ones((1, m)), block])
         whole = m // rows * rows
         if whole:
             pieces = np.ascontiguousarray(block[:, :whole]).reshape(p, -1, rows)
@@ -65,6 +75,37 @@ def triangle(blocks):
     if len(factors) > 1 or len(stacked) > p:
         return triangle([stacked.T])
     return np.concatenate([stacked, np.zeros((p - len(stacked), p))])
+
+
+def _ordinary(columns):
+    """Whether squares of the columns neither overflow nor vanish."""
+    with np.errstate(over="ignore"):
+        squares = [column @ column for column in columns]
+    return all(1e-200 < square < 1e200 for square in squares)
+
+
+def _orthogonalised(columns, ones):
+    """The factor of a few long columns by the modified Gram-Schmidt method.
+
+    The factor is as good as that of reflections, for it is the one that they would give of the same matrix
+    under a square of zeros; only the orthogonal columns, not needed here, may be worse.
+
+    Source: Å. Björck and C. Paige, Loss and recapture of orthogonality in the modified Gram-Schmidt
+        algorithm, SIAM Journal on Matrix Analysis and Applications 13 (1992), 176-190.
+    """
+    R, columns = np.zeros((len(columns) + ones,) * 2), np.array(columns)
+    if ones:
+        R[0, 0] = np.sqrt(columns.shape[1])
+        R[0, 1:] = columns.sum(axis=1) / R[0, 0]
+        columns -= R[0, 1:, None] / R[0, 0]
+    for j, column in enumerate(columns, start=int(ones)):
+        R[j, j] = np.sqrt(column @ column)
+        if R[j, j] > 0:
+            column /= R[j, j]
+        for k in range(j + 1, len(R)):
+            R[j, k] = column @ columns[k - ones]
+            columns[k - ones] -= R[j, k] * column
+    return R
 
 
 def analyse(R, rounding=EPS):

@@ -23,7 +23,10 @@ def test_against_lapack(n, p):
 def test_small_columns_beside_large_ones_keep_their_digits():
     X = rng.normal(size=(500, 3))
     scale = np.array([1e-200, 1.0, 1e200])
-    np.testing.assert_allclose(triangle([(X * scale).T]), triangle([X.T]) * scale, rtol=1e-13)
+    found, expected = triangle([(X * scale).T]), triangle([X.T]) * scale
+    for R in (found, expected):
+        R *= np.sign(np.diag(R))[:, None]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("p", [0, 1, 4])

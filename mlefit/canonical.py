@@ -24,9 +24,11 @@ def _logit(y, line):
 
 
 def _log(y, line):
-    """Log-probability of a count, less the constant `-log y!`, y less its mean, and its variance."""
+    """Log-probability of a count, less that at mean y, y less its mean, and its variance."""
     mean = np.exp(line)
-    return y * line - mean, y - mean, mean
+    # Of the two large terms only the difference counts, and where counts are large, only this has its digits.
+    away = line - np.log(np.maximum(y, 1.0))
+    return np.where(y > 0, y * (away - np.expm1(away)), -mean), y - mean, mean
 
 
 LINKS = {"logit": _logit, "log": _log}
@@ -69,7 +71,7 @@ class CanonicalObjective:
         self.back = np.pad(slopes, (0, int(intercept)))
         if intercept:
             self.back[-1] = *(-self.centre / self.scale), 1.0
-        self.constant = self._mean_log_factorial() if link == "log" else 0.0
+        self.constant = self._mean_constant() if link == "log" else 0.0
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
@@ -95,6 +97,17 @@ class CanonicalObjective:
             gradient = np.append(gradient, pull)
             hessian = np.block([[hessian, border[:, None]], [border, weight]])
         return self.constant - value, 0.0 - gradient, hessian
+
+    def start(self):
+        """Return the point of slopes 0, at the height that is best with them, where there is one."""
+        point, mean = np.zeros(len(self.back)), self.y.mean()
+        if self.intercept and self.link == "logit" and 0 < mean < 1:
+            point[-1] = np.log(mean) - np.log1p(-mean)
+        if self.intercept and self.link == "log" and mean > 0:
+            offset = np.zeros(1) if self.offset is None else self.offset
+            highest = offset.max()
+            point[-1] = np.log(mean) - highest - np.log(np.mean(np.exp(offset - highest)))
+        return point
 
     def in_support(self):
         """Whether all y can occur: 0 or 1, or counts."""
@@ -152,6 +165,14 @@ class CanonicalObjective:
         )  # No digits are lost to it, and time is won where that holds for all.
         return np.where(near.all(), 0.0, centre), scale
 
-    def _mean_log_factorial(self):
-        logs = (tf.math.lgamma(tf.constant(self.y[part] + 1)) for part in self._parts())
-        return sum(float(tf.reduce_sum(part)) for part in logs) / self.nobs
+    def _mean_constant(self):
+        """The mean of `-log p(y)` for a count whose mean is y, `log y! - y log y + y`."""
+
+        def logs(y):
+            y = np.maximum(y, 1.0)
+            # Of large terms that cancel, Stirling's series has what is left.
+            series = 0.5 * np.log(2 * np.pi * y) + (1 - 1 / (30 * y**2)) / (12 * y)
+            exact = tf.math.lgamma(tf.constant(np.minimum(y, 100.0) + 1)).numpy() - y * np.log(y) + y
+            return np.where(y < 100, exact, series)
+
+        return sum(float(logs(self.y[part]) @ (self.y[part] > 0)) for part in self._parts()) / self.nobs

@@ -138,6 +138,8 @@ def real_array(name, values):
         for where, value in np.ndenumerate(array):
             if not isinstance(value, numbers.Real):
                 raise TypeError(f"{name} must hold real numbers, got {type(value).__name__}{_at(where)}")
+            if not abs(value) <= np.finfo(float).max:
+                raise ValueError(f"{name} must be finite, got {str(value)[:20]}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
     array = array.astype(np.float64, copy=False)

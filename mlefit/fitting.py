@@ -1,6 +1,7 @@
 """fit(model, data): estimates by maximum likelihood, with errors that can be defended."""
 
 import functools
+import zlib
 
 import keras
 import numpy as np
@@ -96,6 +97,7 @@ def fit(
     _show(model, named, is_optimizer or is_curve or (not is_line and _nobs(named) <= _SOME))
     if not model.parameters:
         raise ValueError("the model has no parameters to fit: make them in __init__ with self.parameter")
+    _require_parameters_alone(model)
     own = _is_own(model, _EXPECTED)
     if is_optimizer:
         outcome = NewtonFit(model, named, own).first_order(
@@ -116,9 +118,11 @@ def fit(
     if covariance == "expected" and _is_own(model, _CURVES) and not is_curve and outcome.trusted:
         outcome.root = expected_root(model, np.asarray(named["x"]), outcome.point)
     _leave(model, outcome.point)
+    if outcome.trusted and not _in_range(outcome.root):
+        outcome.trusted, outcome.message = False, diagnostics.OUT_OF_RANGE
     if not outcome.trusted:
         diagnostics.warn(outcome.message)
-    return _result(model, outcome, covariance, _nobs(named))
+    return _result(model, outcome, covariance, named)
 
 
 def _is_own(model, classes):
@@ -140,8 +144,33 @@ def _show(model, named, finite):
         model.terms(named)
 
 
+def _require_parameters_alone(model):
+    """Raise a ValueError if the model has variables that only an optimizer would move, or only Newton's."""
+    known = {id(parameter.variable): name for name, parameter in model.parameters.items()}
+    for variable in model.trainable_variables:
+        if id(variable) not in known:
+            raise ValueError(
+                f"the model trains a variable that is none of its parameters, {variable.name!r}, perhaps of "
+                "a layer or a model inside it: make all of them with self.parameter"
+            )
+    moving = {id(variable) for variable in model.trainable_variables}
+    for key, name in known.items():
+        if key not in moving:
+            raise ValueError(f"the parameter {name} is not trainable: to hold it fixed, make it a number")
+
+
 def _nobs(named):
     return len(next(iter(named.values())))
+
+
+def _in_range(root):
+    errors = np.linalg.norm(root, axis=1)
+    return bool((np.isfinite(errors) & (errors > 0)).all())
+
+
+def _fingerprint(values):
+    """A number that tells one column of data from another, by a few of its entries."""
+    return zlib.crc32(np.ascontiguousarray(values[:: max(1, len(values) // 64)]))
 
 
 def _leave(model, point):
@@ -152,13 +181,16 @@ def _leave(model, point):
         parameter.variable.assign(part.reshape(parameter.variable.shape))
 
 
-def _result(model, outcome, covariance, nobs):
+def _result(model, outcome, covariance, named):
     parameters = list(model.parameters.values())
     supports = scalar_supports(parameters)
     root = outcome.root if outcome.trusted else np.full_like(outcome.root, np.nan)
+    covariance_matrix = root @ root.T
+    covariance_matrix.setflags(write=False)
     splits = np.cumsum([int(np.prod(p.variable.shape)) for p in parameters])[:-1]
 
     def by_parameter(flat):
+        flat.setflags(write=False)
         parts = zip(parameters, np.split(flat, splits), strict=True)
         return {p.name: part if tuple(p.variable.shape) else float(part[0]) for p, part in parts}
 
@@ -169,9 +201,9 @@ def _result(model, outcome, covariance, nobs):
         names=scalar_names(parameters),
         estimates=by_parameter(values),
         standard_errors=by_parameter(np.linalg.norm(root, axis=1)),
-        covariance=root @ root.T,
+        covariance=covariance_matrix,
         log_likelihood=outcome.log_likelihood,
-        nobs=nobs,
+        nobs=_nobs(named),
         converged=outcome.converged,
         message=outcome.message,
         history=outcome.history,
@@ -182,4 +214,5 @@ def _result(model, outcome, covariance, nobs):
         _curve=functools.partial(prediction.curve, model, outcome.point) if _is_own(model, _CURVES) else None,
         _root=root,
         _profile=outcome.profile if outcome.trusted else None,
+        _data=frozenset(map(_fingerprint, named.values())),
     )

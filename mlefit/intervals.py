@@ -5,6 +5,8 @@ import numpy as np
 from mlefit import newton, roots
 from mlefit.parameters import TRANSFORMS
 
+_FAR = 1e6  # standard errors
+
 
 def wald(value, error, support, quantile):
     """Return `value -+ quantile * error`, formed on the unconstrained scale and mapped back.
@@ -63,7 +65,8 @@ def profile(objective, optimum, direction, quantile):
 
         def restricted(rest):
             value, gradient, hessian = objective(whole(rest))
-            return value, tilt.T @ gradient, tilt.T @ hessian @ tilt
+            with np.errstate(all="ignore"):  # Far out they may not be finite, which the search sees.
+                return value, tilt.T @ gradient, tilt.T @ hessian @ tilt
 
         if not free.any():
             value = objective(whole(np.zeros(0)))[0]
@@ -72,7 +75,8 @@ def profile(objective, optimum, direction, quantile):
             value, starts[side] = best.value, best.point
         return nobs * (value - optimum.value) - quantile**2 / 2
 
+    ends = [roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10) for side in (-1.0, 1.0)]
+    # Where the likelihood levels off, it is rounding that ends the search, far away.
     return tuple(
-        float(centre + roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10))
-        for side in (-1.0, 1.0)
+        float(centre + (end if abs(end) < _FAR * error else np.copysign(np.inf, end))) for end in ends
     )

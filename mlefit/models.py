@@ -83,7 +83,18 @@ class Model(keras.layers.Layer):
 
     def terms(self, named):
         """Return `log_prob` of data from `named`, shape `(n,)`; a ValueError if it has another shape."""
-        terms = tf.convert_to_tensor(self.log_prob(*map(tf.convert_to_tensor, named.values())))
+        try:
+            terms = self.log_prob(*map(tf.convert_to_tensor, named.values()))
+        except tf.errors.InvalidArgumentError as error:
+            if "double tensor" not in str(error) and "float tensor" not in str(error):
+                raise
+            raise TypeError(
+                "log_prob mixes float64 with another type: take constants from math or NumPy, for "
+                f"keras.ops.log(2.0) is float32 ({error})"
+            ) from None
+        if terms is None:
+            raise ValueError("log_prob must return one log-density for each observation, got None")
+        terms = tf.convert_to_tensor(terms)
         if any(not terms.shape.is_compatible_with(values.shape[:1]) for values in named.values()):
             given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in named.items())
             raise ValueError(

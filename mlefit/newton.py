@@ -6,7 +6,8 @@ import numpy as np
 
 _ACCEPT = 1e-4  # the least share of the predicted decrease that a step must bring
 _ROUNDING = 100 * np.finfo(float).eps
-_SMALL = 1e-8  # a decrement, in standard errors, that no digit of an estimate worth printing shows
+# Decrements, in standard errors: one whose square is nothing, and one that no digit worth printing shows.
+_LEAP, _SMALL = 1e-6, 1e-8
 
 
 @dataclass
@@ -19,11 +20,11 @@ class Minimum:
     hessian: np.ndarray
     history: np.ndarray
     converged: bool
-    reason: str  # "converged", "runs away", "iteration limit" or "no descent"
+    reason: str  # "converged", "runs away", "iteration limit", "no descent", or of a judge "all steps taken"
     first_hessian: np.ndarray
 
 
-def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, first=None):
+def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, first=None, leap=False):
     """Minimise a function of a vector by its gradient and Hessian.
 
     Each step minimises the quadratic model exactly within a ball, in coordinates scaled by the Hessian's
@@ -40,6 +41,8 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, f
         tolerance: stop when the Newton decrement, `sqrt(weight * g' H^-1 g)`, is below it and the step is
             small beside the point; below 1e-8 also where it does not halve, for rounding, or at the start.
         first: what `evaluate` returns at the start, if that is known.
+        leap: whether to take a last step whose decrement is below 1e-6 without evaluating where it leads. It
+            squares the error; with many observations the curvature there is the same.
 
     Returns:
         A `Minimum`; `converged` is false at the iteration limit, where no step brings the function down, and
@@ -67,17 +70,22 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, f
         newton = quadratic.newton_step()
         if newton is not None:
             decrement = np.sqrt(max(weight * -gradient @ newton, 0.0))
+            # Where the function levels off for ever, as under separation, the steps do not shrink.
+            small = bool(np.all(np.abs(newton) <= 1e-5 * (1 + np.abs(point))))
+            if leap and small and decrement <= _LEAP:
+                point = point + newton
+                return stopped(True, "converged")
             if decrement <= tolerance or (decrement <= _SMALL and not decrement < before / 2):
-                # Where the function levels off for ever, as under separation, the steps do not shrink.
-                small = np.all(np.abs(newton) <= 1e-5 * (1 + np.abs(point)))
-                return stopped(bool(small), "converged" if small else "runs away")
+                return stopped(small, "converged" if small else "runs away")
         if steps == max_iterations:
             return stopped(False, "iteration limit")
         step, predicted, length = quadratic.step(radius)
         trial = point + step
         tried = evaluate(trial)
         gain = value - tried[0] if all(np.isfinite(part).all() for part in tried) else -np.inf
-        if predicted <= _ROUNDING * (1 + abs(value)) and np.isfinite(gain):
+        if not np.isfinite(gain):
+            ratio = -np.inf
+        elif predicted <= _ROUNDING * (1 + abs(value)):
             # The value no longer tells two points apart; the gradient still does.
             good = quadratic.size(tried[1]) < quadratic.size(gradient)
             ratio = 1.0 if good else 0.0
@@ -103,7 +111,7 @@ def judge(evaluate, point, history, weight=1.0, tolerance=0.01):
     value, gradient, hessian = evaluate(point)
     newton = _Quadratic(gradient, hessian, np.abs(np.diag(hessian))).newton_step()
     near = newton is not None and weight * -gradient @ newton <= tolerance**2
-    reason = "converged" if near else "iteration limit"
+    reason = "converged" if near else "all steps taken"
     return Minimum(point, value, gradient, hessian, np.array(history), bool(near), reason, hessian)
 
 
@@ -112,7 +120,8 @@ class _Quadratic:
 
     def __init__(self, gradient, hessian, largest):
         # Against the largest curvature that the same coordinate has had, so that units do not matter.
-        diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8 * largest)
+        # Nor of a slope so steep that a step of that length would be absurd.
+        diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8 * np.maximum(largest, gradient**2))
         self.scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         self.curvatures, self.axes = np.linalg.eigh(hessian * np.outer(self.scale, self.scale))
         self.slopes = self.axes.T @ (self.scale * gradient)
@@ -144,11 +153,12 @@ class _Quadratic:
         edge = self.curvatures + low > 1e-12 * max(1.0, abs(self.curvatures[-1]))
         inside = np.where(edge, -self.slopes / np.where(edge, self.curvatures + low, 1.0), 0.0)
         flat = np.abs(self.slopes[~edge]).max(initial=0.0)
-        if not edge.all() and flat <= 1e-14 * (np.linalg.norm(self.slopes) + 1e-300) + 1e-300:
+        steepest = max(np.linalg.norm(self.slopes), np.abs(self.curvatures).max() * radius)
+        if not edge.all() and flat <= 1e-14 * steepest:
             # The hard case: no slope along the most curved way down, so either direction along it will do.
             rest = radius**2 - inside @ inside
             if rest > 0:
-                inside[0] = np.sqrt(rest)
+                inside[0] = np.copysign(np.sqrt(rest), -self.slopes[0])
                 return inside
         high = low + np.linalg.norm(self.slopes) / radius + 1e-300
         low_shift, high_shift = low, high

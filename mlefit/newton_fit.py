@@ -9,6 +9,7 @@ from mlefit import diagnostics, intervals, newton, qr, training
 from mlefit.canonical import LINKS, CanonicalObjective
 from mlefit.objective import Objective
 from mlefit.outcome import Outcome, natural, scalar_names, scalar_supports, slopes
+from mlefit.verdict import verdict
 
 
 class NewtonFit:
@@ -29,12 +30,12 @@ class NewtonFit:
         self.back, self.origin = np.eye(len(self.start)), np.zeros(len(self.start))
         self._objective = None
         if own:
-            self.start = np.zeros(
-                len(self.start)
-            )  # The likelihood has one maximum: it is found from anywhere.
+            # The likelihood has one maximum: it is found from anywhere.
+            self.start = np.zeros(len(self.start))
             if getattr(model, "link", None) in LINKS:
                 self._objective = CanonicalObjective(model.link, *self.data, intercept=model.has_intercept)
                 self.back = self._objective.back
+                self.start = self._objective.start()
                 if not self._objective.in_support():
                     diagnostics.require_finite_start(model, named)
             else:
@@ -93,8 +94,7 @@ class NewtonFit:
     def outcome(self, minimum, method, covariance):
         """The `Outcome` of a `newton.Minimum`, on the scale of the model's own parameters."""
         objective = self.objective
-        trouble = diagnostics.exact_fit(objective, minimum, self.names, self.supports)
-        trouble = trouble or diagnostics.verdict(objective, minimum, self.names, self.supports)
+        trouble = verdict(objective, minimum, self.names, self.supports)
         message = trouble or "the gradient vanishes and the Hessian is positive definite"
         if not objective.exact:
             message += "; TensorFlow has no second derivative of this log_prob: the Hessian is differenced"

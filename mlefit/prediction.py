@@ -41,6 +41,8 @@ def band(result, x, level, offset=None):
             jacobian[:, columns.shape[1]] = 1.0
             line = line + result.estimates["intercept"]
     if offset is not None:
+        if np.shape(data["offset"]) != line.shape:
+            raise ValueError(f"offset must have shape {line.shape} as x has, got {np.shape(data['offset'])}")
         line = line + np.asarray(data["offset"])
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
     mean = _MEANS[result._link]

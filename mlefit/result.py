@@ -53,10 +53,13 @@ class FitResult:
     _link: str | None = None
     _curve: object = field(default=None, repr=False)
     _profile: object = field(default=None, repr=False)
+    _data: frozenset = frozenset()
 
     def __getstate__(self):
         # What needs the model and its data stays behind, for they need not pickle; a closed form goes along.
-        closed_form = isinstance(getattr(self._profile, "func", None), types.FunctionType)
+        closed_form = self._curve is None and isinstance(
+            getattr(self._profile, "func", None), types.FunctionType
+        )
         return {**self.__dict__, "_curve": None, "_profile": self._profile if closed_form else None}
 
     @property
@@ -147,6 +150,8 @@ class FitResult:
                 f"smaller must have fewer parameters and the same data, got {len(smaller.names)} parameters "
                 f"and {smaller.nobs} observations against {len(self.names)} and {self.nobs}"
             )
+        if not self._data & smaller._data:
+            raise ValueError("smaller was fitted to other data: not one column is the same")
         statistic = 2 * (self.log_likelihood - smaller.log_likelihood)
         tail = tf.math.igammac(tf.constant(freedom / 2, tf.float64), max(statistic, 0.0) / 2)
         if statistic < -1e-6 * (1 + abs(self.log_likelihood)):

@@ -5,6 +5,7 @@ statsmodels. None of the files is in this repository.
 """
 
 import importlib.util
+import math
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from mlefit import data
 from nist_models import MODELS
 
 CACHE = Path(__file__).parents[1] / ".cache" / "nist"
@@ -38,12 +41,36 @@ LONGLEY = np.array(
 )
 
 
-def digits(found, certified):
-    """The number of correct significant digits of the worst entry (log relative error), at most 16."""
+def digits(found, certified, printed):
+    """The number of correct significant digits of the worst entry (log relative error), or nan.
+
+    It lies between 0 and `printed`, the number of digits that NIST prints: nobody can say more.
+    """
     found, certified = np.asarray(found), np.asarray(certified)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         error = np.abs(found - certified) / np.where(certified == 0, 1.0, np.abs(certified))
-        return float(np.minimum(-np.log10(error), 16.0).min())
+        return float(np.clip(-np.log10(error), 0.0, printed).min())
+
+
+def exact(columns, y):
+    """Least squares in rational arithmetic: estimates, errors and the residuals' standard deviation.
+
+    All that keeps these from the certified values is that the data were rounded to float64.
+    """
+    rows = [[Fraction(value) for value in row] for row in columns.tolist()]
+    y, p = [Fraction(value) for value in y.tolist()], len(rows[0])
+    products = [[sum(row[i] * row[j] for row in rows) for j in range(p)] for i in range(p)]
+    moments = [sum(row[i] * value for row, value in zip(rows, y, strict=True)) for i in range(p)]
+    table = [[*products[i], moments[i], *(Fraction(i == j) for j in range(p))] for i in range(p)]
+    for i in range(p):  # X'X is positive definite: no need to look for a pivot
+        table[i] = [value / table[i][i] for value in table[i]]
+        for j in set(range(p)) - {i}:
+            table[j] = [value - table[j][i] * pivot for value, pivot in zip(table[j], table[i], strict=True)]
+    estimates = [row[p] for row in table]
+    squares = sum(value**2 for value in y) - sum(b * m for b, m in zip(estimates, moments, strict=True))
+    variance = squares / (len(y) - p)
+    errors = [math.sqrt(variance * row[p + 1 + i]) for i, row in enumerate(table)]
+    return [float(value) for value in estimates], errors, math.sqrt(variance)
 
 
 def nonlinear(name):
@@ -61,26 +88,38 @@ def nonlinear(name):
     )
 
 
+def linear(name):
+    """A line, plane or polynomial: x `(n,)` or `(n, k)`, y, and certified estimates and errors `(p, 2)`.
+
+    The slopes come first. `NoInt1` has no intercept.
+    """
+    if name == "Norris":
+        norris = data.load("norris")
+        return norris["x"], norris["y"], NORRIS
+    if name == "Longley":
+        text = read("statsmodels==0.14.6", "statsmodels/datasets/longley/longley.csv", kind="--only-binary")
+        rows = np.array([row.split(",")[1:] for row in text.splitlines()[1:]], dtype=float)
+        return rows[:, 1:], rows[:, 0], LONGLEY
+    x, y, certified = _in_reductus()[name]
+    if name == "NoInt1":
+        return x, y, certified[1:]
+    return np.column_stack([x**k for k in range(1, len(certified))]), y, np.roll(certified, -1, axis=0)
+
+
 @cache
-def linear():
+def _in_reductus():
     """The problems of one predictor: name -> x, y, certified (estimate, error) from the intercept up."""
     text = read("reductus==1.0.1", "*/tests/test_wpolyfit.py").split("def run_tests")[1]
+    names = {"Eberhardt": "NoInt1", "Filippelli": "Filip"}
     found, problems = {}, {}
     pieces = r'(data|target) = N\.matrix\("""(.*?)"""|check\("(\w+)'
     for kind, matrix, name in re.findall(pieces, text, re.DOTALL):
         if name:
             y, x = found["data"].T
-            problems[name] = (x, y, found["target"])
+            problems[names.get(name, name)] = (x, y, found["target"])
         else:
             found[kind] = np.array([row.split() for row in matrix.split(";")], dtype=float)
     return problems
-
-
-def longley():
-    """Longley's regressors `(16, 6)` and response."""
-    text = read("statsmodels==0.14.6", "statsmodels/datasets/longley/longley.csv", kind="--only-binary")
-    rows = np.array([row.split(",")[1:] for row in text.splitlines()[1:]], dtype=float)
-    return rows[:, 1:], rows[:, 0]
 
 
 def _residuals(name, x, y):
@@ -90,8 +129,8 @@ def _residuals(name, x, y):
     @np.errstate(all="ignore")
     def function(b):
         steps = 1e-30 * np.where(b == 0, 1.0, np.abs(b))
-        columns = [model(x, *(b + 1j * row)).imag / row.sum() for row in np.diag(steps)]
-        return model(x, *b) - y, np.column_stack(columns)
+        columns = [model(np, x, *(b + 1j * row)).imag / row.sum() for row in np.diag(steps)]
+        return model(np, x, *b) - y, np.column_stack(columns)
 
     return function
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import mlefit
-from mlefit.densities import laplace
+from mlefit.densities import laplace, student_t
 from test_failures import NOISE, X, bell, flagged, hand_gaussian, ops, own
 
 
@@ -77,3 +77,84 @@ def test_first_order_divergence():
 def test_a_hidden_gradient_is_noticed():
     hidden = own(lambda p, x: bell(x, p["m"], 1.0) - 2.0 * tf.stop_gradient((p["m"] - x) ** 2), m=0.0)
     flagged("does not curve|no optimum", hidden, X)
+
+
+def test_a_hidden_slope_is_noticed():
+    hidden = own(lambda p, x: bell(x, p["m"], 1.0) + 2.0 * tf.stop_gradient(p["m"]), m=0.0)
+    flagged("hides part of its gradient", hidden, X)
+
+
+def test_parameters_that_go_for_ever_are_named_in_any_units():
+    def yes(p, x, y):
+        return mlefit.densities.bernoulli(y, p["a"] + p["b"] * x)
+
+    for unit in (1e-6, 1e6, 1e12):
+        x = np.array([-3.0, -2, -1, 1, 2, 3]) * unit
+        flagged("for ever in the direction of b", own(yes, a=0.0, b=0.0), x, [0, 0, 0, 1, 1, 1])
+    t = own(
+        lambda p, x: student_t(x, p["m"], p["s"], p["df"]),
+        m=0.0,
+        s=(1.0, "positive"),
+        df=(5.0, "positive"),
+    )
+    for data in (np.linspace(-1, 1, 60), np.linspace(-1, 1, 300)):
+        flagged("towards the boundary of df", t, data)
+
+
+def test_whole_numbers_may_name_classes():
+    def ordinal(p, x, y):
+        low, high = (ops.sigmoid(c - p["b"] * x) for c in (p["c"], p["c"] + p["d"]))
+        return ops.log(ops.where(y == 0, low, ops.where(y == 1, high - low, 1 - high)))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = mlefit.fit(
+            own(ordinal, b=0.0, c=-1.0, d=(1.0, "positive")), X, np.digitize(X + NOISE, [-1.0, 1.0])
+        )
+    assert result.converged
+
+
+def test_exact_fits_to_whole_numbers():
+    def line(p, x, y):
+        return bell(y, p["a"] + p["b"] * x, p["s"])
+
+    x = np.arange(20)
+    flagged("unbounded", own(line, a=0.5, b=0.1, s=(1.0, "positive")), x, 2 * x + 7)
+    flagged("unbounded", own(line, a=0.5, b=0.1, s=(1.0, "positive")), x, 2 * x)
+
+
+def test_a_sample_that_is_unlike_the_whole():
+    rows = np.arange(300_000)  # Every fourth one is looked at first.
+    x = np.where(rows % 4 == 0, -6.0, 6.0) + np.random.default_rng(11).normal(size=300_000)
+    two = own(
+        lambda p, x: ops.logaddexp(bell(x, p["a"], 1.0), bell(x, p["b"], 1.0)) - np.log(2), a=-1.0, b=1.0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = mlefit.fit(two, x)
+    np.testing.assert_allclose(sorted(result.estimates.values()), [-6, 6], atol=0.02)
+
+
+def test_separation_of_a_few_among_many():
+    generator = np.random.default_rng(41)
+    x, rare = np.sort(generator.normal(size=300_000)), np.zeros(300_000)
+    rare[1:100:2] = 1
+    y = (x + generator.logistic(size=300_000) > 0) | (rare == 1)
+    flagged(
+        r"for ever in the direction of slope\[1\]", mlefit.LogisticRegression(), np.stack([x, rare], 1), y
+    )
+
+
+def test_a_skewed_likelihood_is_no_failure():
+    t = np.random.default_rng(7)
+    model = own(
+        lambda p, x: student_t(x, p["m"], p["s"], p["df"]),
+        m=0.0,
+        s=(1.0, "positive"),
+        df=(5.0, "positive"),
+    )
+    for _ in range(12):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = mlefit.fit(model, t.standard_t(3, 30) * 2 + 1)
+        assert result.converged or "boundary of df" in str(caught[0].message)

@@ -66,8 +66,14 @@ def test_likelihood_ratio_test():
         GAUSSIAN.likelihood_ratio_test(LINE)
     with pytest.raises(TypeError, match="smaller must be a FitResult"):
         LINE.likelihood_ratio_test(3.0)
-    with pytest.raises(ValueError, match="not nested"):
+    with pytest.raises(ValueError, match="smaller was fitted to other data"):
         LOGIT.likelihood_ratio_test(mlefit.fit(mlefit.Gaussian(0.0, 1e-3), 1e-3 * Y))
+    with pytest.raises(ValueError, match="smaller was fitted to other data"):
+        LINE.likelihood_ratio_test(mlefit.fit(mlefit.Gaussian(), Y + 1.0))
+    noise = np.random.default_rng(1).normal(size=80)
+    worse = mlefit.fit(mlefit.LinearRegression(), np.column_stack([noise, noise**2, noise**3]), Y)
+    with pytest.raises(ValueError, match="not nested"):
+        worse.likelihood_ratio_test(LINE)
 
 
 def test_information_criteria_count_every_parameter():
@@ -97,6 +103,8 @@ def test_a_prediction_with_an_offset_and_of_a_curve():
     )
     with pytest.raises(ValueError, match="offset is for PoissonRegression"):
         LINE.predict(X, offset=offset)
+    with pytest.raises(ValueError, match=r"offset must have shape \(80,\)"):
+        POISSON.predict(X, offset=offset[:, None])
     curve = mlefit.NonlinearRegression(lambda x, a, b: a + keras.ops.exp(b * x), a=0.0, b=0.1)
     x = X[:, 0]
     result = mlefit.fit(curve, x, 1 + np.exp(0.5 * x) + 0.1 * Y)
@@ -108,6 +116,12 @@ def test_a_prediction_with_an_offset_and_of_a_curve():
     np.testing.assert_allclose(high - low, 2 * scipy.stats.norm.ppf(0.975) * error, rtol=1e-8)
     curve.parameters["a"].assign(99.0)
     np.testing.assert_allclose(result.predict(x)[0], mean, rtol=1e-15)
+    again = pickle.loads(pickle.dumps(result))
+    assert str(again) == str(result)
+    with pytest.raises(ValueError, match="call fit again"):
+        again.predict(x)
+    with pytest.raises(ValueError, match="call fit again"):
+        again.interval("a", method="profile")
     with pytest.raises(ValueError, match="predict is for regressions, and Gaussian is none"):
         GAUSSIAN.predict(x)
 
@@ -143,3 +157,11 @@ def test_the_table():
     assert f"{LINE.estimates['intercept']:.6g}" in text
     assert page.count("<tr>") == page.count("</tr>") and page.startswith("<table>")
     assert repr(LINE) == text
+
+
+def test_a_profile_that_levels_off_has_no_end():
+    x = np.linspace(0, 4, 15)  # Nearly a straight line: a large a and a small k say the same.
+    y = 2 - 0.5 * x + 0.05 * x**2 + 0.2 * np.cos(7 * x)
+    curve = mlefit.NonlinearRegression(lambda x, a, k, c: a * keras.ops.exp(-k * x) + c, a=4.0, k=0.2, c=-2.0)
+    result = mlefit.fit(curve, x, y)
+    assert result.converged and result.interval("a", method="profile")[1] == np.inf

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from benchmarks import fitters, measuring, problems  # noqa: E402
 
 SIZES = (10**3, 10**5, 10**6, 10**7)
-LONGEST = 60.0  # seconds that a fit may take, by what it took on fewer observations
+LONGEST = 20.0  # seconds that a fit may take, by what it took on fewer observations
 SAVED = ROOT / "docs" / "reference" / "benchmarks.json"
 PACKAGES = ("mlefit", "tensorflow", "keras", "numpy", "scipy", "statsmodels", "iminuit", "numba", "zfit")
 QUIET = {

@@ -9,8 +9,6 @@ import copy
 import numpy as np
 import tensorflow as tf
 
-from mlefit import blocks
-
 ROWS = 8192  # in a block: it stays in the processor's cache
 
 
@@ -64,8 +62,6 @@ class CanonicalObjective:
         self.link, self.y, self.offset, self.intercept = link, y, offset, intercept
         self.nobs = len(y)
         self.x = x.reshape(self.nobs, -1)
-        # Products so small that BLAS starts no threads: the blocks have threads of their own.
-        self.rows = int(np.clip(2**18 // (1 + self.x.shape[1]) ** 2, 256, ROWS))
         self.centre, self.scale = self._middle()
         slopes = np.diag(1 / self.scale)
         self.back = np.pad(slopes, (0, int(intercept)))
@@ -77,23 +73,21 @@ class CanonicalObjective:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
         slopes, height = self._coefficients(point)
 
-        def sums(low):
-            with np.errstate(over="ignore", invalid="ignore"):
-                X, y, line = self._line(slice(low, low + self.rows), slopes, height)
+        k = len(self.scale)
+        sums, slope_pull, border, curvature = np.zeros(3), np.zeros(k), np.zeros(k), np.zeros((k, k))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in self._parts():
+                X, y, line = self._line(part, slopes, height)
                 terms, residual, variance = LINKS[self.link](y, line)
-                weighted = X * variance[:, None]
-                return [
-                    np.array([terms.sum(), residual.sum(), variance.sum()]),
-                    X.T @ residual,
-                    weighted.sum(axis=0),
-                    X.T @ weighted,
-                ]
-
-        totals = blocks.total(sums, self._starts())
-        (value, pull, weight), slope_pull, border, curvature = (total / self.nobs for total in totals)
-        gradient, hessian = slope_pull / self.scale, curvature / np.outer(self.scale, self.scale)
+                sums += terms.sum(), residual.sum(), variance.sum()
+                slope_pull += residual @ X
+                border += variance @ X
+                curvature += X.T @ (X * variance[:, None])
+        value, pull, weight = sums / self.nobs
+        gradient = slope_pull / self.scale / self.nobs
+        hessian = curvature / np.outer(self.scale, self.scale) / self.nobs
         if self.intercept:
-            border = border / self.scale
+            border = border / self.scale / self.nobs
             gradient = np.append(gradient, pull)
             hessian = np.block([[hessian, border[:, None]], [border, weight]])
         return self.constant - value, 0.0 - gradient, hessian
@@ -135,11 +129,8 @@ class CanonicalObjective:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
         return True
 
-    def _starts(self):
-        return range(0, self.nobs, self.rows)
-
     def _parts(self):
-        return [slice(low, low + self.rows) for low in self._starts()]
+        return [slice(low, low + ROWS) for low in range(0, self.nobs, ROWS)]
 
     def _coefficients(self, point):
         """Slopes by the columns centred but not scaled, and the height in the middle."""
@@ -154,11 +145,15 @@ class CanonicalObjective:
 
     def _middle(self):
         """The middle and the spread of each column; without an intercept, 0 and its size."""
-        centre = np.zeros(self.x.shape[1])
+        centre = self.x.mean(axis=0) if self.intercept else np.zeros(self.x.shape[1])
+        sums, squares = np.zeros((2, len(centre)))
+        for part in self._parts():
+            away = self.x[part] - centre
+            sums += np.ones(len(away)) @ away
+            squares += np.einsum("ij,ij->j", away, away)
         if self.intercept:
-            centre = self.x.mean(axis=0)
-            centre = centre + sum((self.x[part] - centre).sum(axis=0) for part in self._parts()) / self.nobs
-        scale = np.sqrt(sum(((self.x[part] - centre) ** 2).sum(axis=0) for part in self._parts()) / self.nobs)
+            centre, squares = centre + sums / self.nobs, squares - sums**2 / self.nobs
+        scale = np.sqrt(squares / self.nobs)
         scale[scale <= 1e-14 * np.abs(centre)] = 1.0
         near = (
             np.abs(centre) < 3 * scale

@@ -10,7 +10,6 @@ import copy
 import numpy as np
 import tensorflow as tf
 
-from mlefit import blocks
 from mlefit.program import Program, at, kind
 
 BLOCK = 65_536  # rows: small enough for the processor's cache, large enough that calls cost nothing
@@ -69,8 +68,9 @@ class Objective:
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        # Of the first block the program learns whether it must be traced in another way.
-        totals = blocks.total(lambda low: self._block(point, low), range(0, self.nobs, self._rows))
+        totals = self._block(point, 0)
+        for low in range(self._rows, self.nobs, self._rows):
+            totals = [a + b for a, b in zip(totals, self._block(point, low), strict=True)]
         value, gradient, hessian = (-total / self.nobs for total in totals)
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 

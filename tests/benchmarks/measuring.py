@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import fitters, problems
 
-_SECONDS = 2.0  # to spend on warm calls, beyond the first three
+_SECONDS = 1.0  # to spend on warm calls, beyond the first three
 _CLEAR = Path("/proc/self/clear_refs")
 
 
@@ -49,8 +49,7 @@ def _timed(function):
 
 
 def _warm(function, at_least):
-    """The median of so many calls and what else fits in some seconds, up to a hundred."""
-    function()
+    """The median of so many calls and what else fits in a second, up to a hundred."""
     times = []
     while len(times) < at_least or (sum(times) < _SECONDS and len(times) < 100):
         times.append(_timed(function)[0])

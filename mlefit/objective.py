@@ -2,7 +2,8 @@
 
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
-held against the caller's own model, at the start and where a solver stopped. Memory stays at a few blocks.
+held against the caller's own model, at the start, beside it and where a solver stopped; where observations
+are many, on some thousand of them, evenly spaced. Memory stays at a few blocks.
 """
 
 import copy
@@ -12,9 +13,9 @@ import tensorflow as tf
 
 from mlefit.program import Program, at, kind
 
-BLOCK = 65_536  # rows: small enough for the processor's cache, large enough that calls cost nothing
+_GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
+BLOCK = 32_768  # rows of a block beyond, where compiling to machine code pays: they stay in the cache
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
-_MANY = 4 * BLOCK  # rows from which on compiling to machine code pays
 _PROGRAMS = {}  # those traced so far, latest last
 _KEPT = 64
 
@@ -38,7 +39,7 @@ class Objective:
         self.model, self.data, self.nobs = model, data, len(data[0])
         self._start = start
         self.few = _spaced(data, _FEW)
-        padded = min(BLOCK, 1 << max(4, (self.nobs - 1).bit_length()))
+        padded = BLOCK if self.nobs > _GRAPH else 1 << max(4, (self.nobs - 1).bit_length())
         choices = [(padded, False, False), (padded, True, False), (self.nobs, True, True)]
         self._aside = self._beside(start)
         if self._mixes():
@@ -113,7 +114,7 @@ class Objective:
 
     def _find_program(self, fresh):
         shapes = tuple(values.shape[1:] for values in self.data)
-        xla = self.nobs > _MANY
+        xla = self.nobs > _GRAPH
         key = (kind(self.model), shapes, self._rows, xla)
         self._fresh = fresh or key not in _PROGRAMS
         if self._fresh:

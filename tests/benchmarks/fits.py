@@ -3,7 +3,8 @@
 uv run --group bench python tests/benchmarks/fits.py [--quick] [--models ...] [--fitters ...]
 
 Each measurement has a process of its own, so that first calls are first and peaks of memory nobody else's.
-The whole run takes half an hour and writes docs/reference/benchmarks.json; a part of it only prints.
+The whole run takes half an hour and writes docs/reference/benchmarks.json and the tables of its page; a part
+of it only prints.
 "Extra" is the memory that the first fit takes beside the data; "of data" is its growth since the n before,
 as a share of the data's growth: TensorFlow's start and compiled code, which any n takes, drop out.
 """
@@ -21,11 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import fitters, measuring, problems  # noqa: E402
+from benchmarks import fitters, measuring, problems, tables  # noqa: E402
 
 SIZES = (10**3, 10**5, 10**6, 10**7)
 LONGEST = 10.0  # seconds that a fit may take, by what it took on fewer observations
-SAVED = ROOT / "docs" / "reference" / "benchmarks.json"
 PACKAGES = ("mlefit", "tensorflow", "keras", "numpy", "scipy", "statsmodels", "iminuit", "numba", "zfit")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -44,13 +44,17 @@ def main():
         return
     chosen = [f for f in fitters.FITTERS if any(word.lower() in f.lower() for word in args.fitters or [""])]
     sizes = SIZES[:2] if args.quick else SIZES
+    whole = not (args.quick or args.models or args.fitters)
     print(json.dumps(machine()))
     rows = []
     for model in args.models or problems.MODELS:
         for n in sizes:
             rows += compared(model, n, chosen, [row for row in rows if row["model"] == model])
-            if not (args.quick or args.models or args.fitters):
-                SAVED.write_text(as_text({"date": datetime.date.today().isoformat(), **machine()}, rows))
+            if whole:
+                run = {"date": datetime.date.today().isoformat(), **machine()}
+                tables.SAVED.write_text(as_text(run, rows))
+    if whole:
+        tables.main()
 
 
 def arguments():

@@ -49,13 +49,18 @@ def test_the_table_leads_from_each_message_to_its_section(names, said):
     line, x, y = mlefit.LinearRegression, names["distance"], names["velocity"]
     own, start = names["FromFunction"], {"mean": (0.0, "real")}
     messages = [names[name].message for name in (*WARNED, "collapsed", "edge")]
+    layered = own(lambda x, mean: mlefit.densities.gaussian(x, mean, 10.0), **start)
+    layered.inner = mlefit.Gaussian()
+    tf, gaussian = names["tf"], mlefit.densities.gaussian
+    sloped = own(lambda x, mean: gaussian(x, mean, 10.0) + 0.01 * tf.stop_gradient(mean), **start)
+    messages += [said(layered, x), said(sloped, x)]
     messages += [
         said(line(), x, names["gap"]),
         said(line(), x, y[:, None]),
         said(line(), x, ["170", "290"]),
         said(line(), x, y[1:]),
         said(line(), x, np.ma.array(y, mask=y < 0)),
-        *(said(own(names[f], **start), x) for f in ("averaged", "in_numpy", "root")),
+        *(said(own(names[f], **start), x) for f in ("averaged", "in_numpy", "root", "narrow")),
         said(mlefit.PoissonRegression(), names["years"], names["counts"]),
         said(mlefit.Gaussian(), 1000 * x, method=names["keras"].optimizers.SGD(1e9), steps=3),
     ]

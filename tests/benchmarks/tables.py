@@ -44,7 +44,7 @@ def speed(rows):
 def warm(row):
     if "warm_s" not in row:
         return "—"
-    ratio = "" if row["fitter"] == "mlefit" or "ratio" not in row else f" ({row['ratio']:.2g})"
+    ratio = "" if row["fitter"] == "mlefit" or "ratio" not in row else f" ({digits(row['ratio'])})"
     return duration(row["warm_s"]) + ratio + ("" if row["converged"] else " ‡")
 
 
@@ -58,7 +58,7 @@ def peers(rows):
             there = [row for row in rows if row["model"] == model and row["n"] == n and "ratio" in row]
             others = [row for row in there if row["fitter"] != "mlefit" and "errors_off" in row]
             best = min(others, key=lambda row: row["ratio"], default=None)
-            cells.append(f"{best['ratio']:.2g}, {best['fitter']}" if best else "—")
+            cells.append(f"{digits(best['ratio'])}, {best['fitter']}" if best else "—")
         lines.append((model, *cells))
     return table(("", *(f"n = {short(n)}" for n in sizes)), lines)
 
@@ -88,8 +88,11 @@ def memory(rows):
 def duration(seconds):
     if seconds is None:
         return "—"
-    value, unit = (seconds, "s") if seconds >= 1 else (1e3 * seconds, "ms")
-    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.2g} {unit}"
+    return f"{digits(seconds)} s" if seconds >= 1 else f"{digits(1e3 * seconds)} ms"
+
+
+def digits(value):
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def short(n):

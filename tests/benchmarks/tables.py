@@ -74,15 +74,17 @@ def floor(rows):
 
 
 def memory(rows):
-    """Peak memory of the first fit beyond the data, in MB, at the largest n that a package was given."""
-    lines = []
-    for model in dict.fromkeys(row["model"] for row in rows):
-        for n in (10**6, 10**7):
-            there = [row for row in rows if row["model"] == model and row["n"] == n and "extra_bytes" in row]
-            if there:
-                cells = [f"{row['fitter']} {row['extra_bytes'] / 1e6:.0f}" for row in there]
-                lines.append((model, short(n), f"{there[0]['data_bytes'] / 1e6:.0f}", ", ".join(cells)))
-    return table(("", "n", "data, MB", "beyond the data, MB"), lines)
+    """Peak memory of the first fit at the largest n beyond the data, in MB, by package and model."""
+    largest = [row for row in rows if row["n"] == max(row["n"] for row in rows)]
+    models = list(dict.fromkeys(row["model"] for row in largest))
+
+    def line(label, key, fitter):
+        found = {row["model"]: row.get(key) for row in largest if row["fitter"] == fitter}
+        return label, *("—" if found.get(m) is None else f"{found[m] / 1e6:.0f}" for m in models)
+
+    fitters = dict.fromkeys(row["fitter"] for row in largest)
+    lines = [line("the data", "data_bytes", "mlefit"), *(line(f, "extra_bytes", f) for f in fitters)]
+    return table(("", *models), lines)
 
 
 def duration(seconds):

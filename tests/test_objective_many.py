@@ -1,0 +1,88 @@
+"""Models of one's own with many observations: a sample finds the start, blocks are compiled."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+
+import mlefit
+from mlefit.densities import gaussian
+
+MANY = np.random.default_rng(1).standard_t(4, 300_000) + 2.0
+
+
+class Heavy(mlefit.Model):
+    def __init__(self):
+        super().__init__()
+        self.m, self.s = self.parameter("m", 0.0), self.parameter("s", 1.0, "positive")
+
+    def log_prob(self, x):
+        z = (x - self.m()) / self.s()
+        return -2.5 * keras.ops.log1p(z**2 / 4) - keras.ops.log(self.s()) + np.log(3 / 8)
+
+
+def test_many_observations_from_a_sample():
+    result = mlefit.fit(Heavy(), MANY)
+    z = (MANY - result.estimates["m"]) / result.estimates["s"]
+    pull = 5 * z / (4 + z**2)
+    scores = np.array([pull.sum(), (pull * z - 1).sum()])
+    errors = np.array([*result.standard_errors.values()])
+    assert result.converged and np.abs(scores / result.estimates["s"] * errors).max() < 1e-9
+    assert result.log_likelihood == pytest.approx(
+        scipy.stats.t.logpdf(MANY, 4, *result.estimates.values()).sum(), rel=1e-12
+    )
+    assert mlefit.fit(Heavy(), MANY).covariance.tobytes() == result.covariance.tobytes()
+
+
+@pytest.mark.parametrize("where", [0, 123_457, len(MANY) - 1])
+def test_one_impossible_observation_among_many(where):
+    class Exponential(mlefit.Model):
+        def __init__(self):
+            super().__init__()
+            self.rate = self.parameter("rate", 1.0, "positive")
+
+        def log_prob(self, x):
+            return keras.ops.where(x < 0, -np.inf, keras.ops.log(self.rate()) - self.rate() * x)
+
+    x = np.abs(MANY)
+    x[where] = -1.0
+    with pytest.raises(ValueError, match=f"log_prob is -inf for the observation at index {where} "):
+        mlefit.fit(Exponential(), x)
+
+
+def test_a_log_prob_over_many_that_mixes_them_or_holds_an_array_for_them():
+    class Walk(mlefit.Model):
+        """Each observation about the one before."""
+
+        def __init__(self):
+            super().__init__()
+            self.share = self.parameter("share", 0.0)
+
+        def log_prob(self, x):
+            before = keras.ops.concatenate([keras.ops.zeros(1, "float64"), x[:-1]])
+            return gaussian(x, self.share() * before, 1.0)
+
+    class Weighted(mlefit.Model):
+        def __init__(self, weights):
+            super().__init__()
+            self.m, self.share = self.parameter("m", 0.0), weights
+
+        def log_prob(self, x):
+            return self.share * gaussian(x, self.m(), 1.0)
+
+    for n in (5000, 70_000):
+        x, weights = MANY[:n], np.linspace(0.5, 2.0, n)
+        share = x[1:] @ x[:-1] / (x[:-1] @ x[:-1])
+        assert mlefit.fit(Walk(), x).estimates["share"] == pytest.approx(share, rel=1e-10)
+        mean = np.average(x, weights=weights)
+        assert mlefit.fit(Weighted(weights), x).estimates["m"] == pytest.approx(mean, rel=1e-10)
+
+
+def test_a_profile_of_data_that_have_changed_is_refused():
+    x = np.array(MANY[:1000])
+    result = mlefit.fit(Heavy(), x)
+    low, high = result.interval("m", method="profile")
+    assert low < result.estimates["m"] < high
+    x[0] += 1.0
+    with pytest.raises(ValueError, match="the data or the model have changed since the fit"):
+        result.interval("m", method="profile")

@@ -72,7 +72,6 @@ class CanonicalObjective:
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
         slopes, height = self._coefficients(point)
-
         k = len(self.scale)
         sums, slope_pull, border, curvature = np.zeros(3), np.zeros(k), np.zeros(k), np.zeros((k, k))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -155,9 +154,8 @@ class CanonicalObjective:
             centre, squares = centre + sums / self.nobs, squares - sums**2 / self.nobs
         scale = np.sqrt(squares / self.nobs)
         scale[scale <= 1e-14 * np.abs(centre)] = 1.0
-        near = (
-            np.abs(centre) < 3 * scale
-        )  # No digits are lost to it, and time is won where that holds for all.
+        # Near 0 no digits are lost, and time is won.
+        near = np.abs(centre) < 3 * scale
         return np.where(near.all(), 0.0, centre), scale
 
     def _mean_constant(self):

@@ -138,9 +138,7 @@ def _show(model, named, finite):
     step = max(1, _nobs(named) // (1 if _is_own(model, _LINES) else _SOME))
     try:
         model.terms({name: values[::step] for name, values in named.items()})
-    except (
-        Exception
-    ):  # It may hold an array with one entry for each observation, or tell more of all of them.
+    except Exception:  # It may hold an array with one entry for each observation.
         model.terms(named)
 
 
@@ -173,11 +171,14 @@ def _fingerprint(values):
     return zlib.crc32(np.ascontiguousarray(values[:: max(1, len(values) // 64)]))
 
 
+def _parts(parameters, flat):
+    """Each parameter with its share of a flat vector."""
+    sizes = [int(np.prod(parameter.variable.shape)) for parameter in parameters]
+    return zip(parameters, np.split(flat, np.cumsum(sizes)[:-1]), strict=True)
+
+
 def _leave(model, point):
-    sizes = [int(np.prod(p.variable.shape)) for p in model.parameters.values()]
-    for parameter, part in zip(
-        model.parameters.values(), np.split(point, np.cumsum(sizes)[:-1]), strict=True
-    ):
+    for parameter, part in _parts(model.parameters.values(), point):
         parameter.variable.assign(part.reshape(parameter.variable.shape))
 
 
@@ -187,11 +188,10 @@ def _result(model, outcome, covariance, named):
     root = outcome.root if outcome.trusted else np.full_like(outcome.root, np.nan)
     covariance_matrix = root @ root.T
     covariance_matrix.setflags(write=False)
-    splits = np.cumsum([int(np.prod(p.variable.shape)) for p in parameters])[:-1]
 
     def by_parameter(flat):
         flat.setflags(write=False)
-        parts = zip(parameters, np.split(flat, splits), strict=True)
+        parts = _parts(parameters, flat)
         return {p.name: part if tuple(p.variable.shape) else float(part[0]) for p, part in parts}
 
     with np.errstate(over="ignore", invalid="ignore"):

@@ -43,11 +43,16 @@ class NewtonFit:
 
     def newton(self, covariance, max_iterations):
         """Return the `Outcome` of Newton's method."""
-        minimum = self._search(max_iterations)
+        minimum = self._confirmed(functools.partial(self._search, max_iterations))
+        return self.outcome(minimum, "Newton", covariance)
+
+    def _confirmed(self, search):
+        """The `newton.Minimum` of a search, made again if the program turns out to be stale."""
+        minimum = search()
         if not self.objective.confirmed(minimum.point, self._spread(minimum)):
             self.objective.retrace()
-            minimum = self._search(max_iterations)
-        return self.outcome(minimum, "Newton", covariance)
+            minimum = search()
+        return minimum
 
     def _search(self, max_iterations):
         """Minimise, with many observations from the minimum of a sample: most steps then cost little."""
@@ -79,10 +84,7 @@ class NewtonFit:
         )
         objective = self.objective
         point = np.linalg.solve(self.back, self._outer() - self.origin)
-        minimum = newton.judge(objective, point, history, objective.nobs)
-        if not objective.confirmed(point, self._spread(minimum)):
-            objective.retrace()
-            minimum = newton.judge(objective, point, history, objective.nobs)
+        minimum = self._confirmed(lambda: newton.judge(objective, point, history, objective.nobs))
         return self.outcome(minimum, f"{type(optimizer).__name__}, {steps} steps", covariance)
 
     @property

@@ -11,7 +11,7 @@ import copy
 import numpy as np
 import tensorflow as tf
 
-from mlefit.program import Program, at, kind
+from mlefit.program import Program, at, differences, kind
 
 _GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
 BLOCK = 32_768  # rows of a block beyond, where compiling to machine code pays: they stay in the cache
@@ -98,8 +98,7 @@ class Objective:
         """
         if self._fresh:
             return True
-        signs = np.where(np.arange(len(point)) % 2, -1.0, 1.0)
-        there = point + signs * np.where(np.isfinite(spread), spread, 0.1)
+        there = point + _signs(point) * np.where(np.isfinite(spread), spread, 0.1)
         value, gradient, _ = self._of(self.few)(there)
         own_value, own_gradient = self._own_value_and_gradient(there)
         if np.isnan(value) and np.isnan(own_value):
@@ -132,7 +131,7 @@ class Objective:
 
     def _beside(self, start):
         """A point beside the start, where no parameter is 0 and hides what it multiplies."""
-        away = np.where(np.arange(len(start)) % 2, -1.0, 1.0) * (1 + np.abs(start))
+        away = _signs(start) * (1 + np.abs(start))
         for point in (start + 0.3 * away, start + 0.01 * away):
             try:
                 if np.isfinite(self.terms(point, self.few)).all():
@@ -190,16 +189,13 @@ class Objective:
         try:
             columns = [outer.gradient(slope, weights, unconnected_gradients="zero") for slope in slopes]
         except LookupError:  # An operation without a second derivative.
-            return self._differenced_scores(point.numpy(), block)
+            columns = differences(lambda there: self.terms(there, block), point.numpy())
         return np.stack(columns, axis=1)
 
-    def _differenced_scores(self, point, block):
-        columns = []
-        for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
-            shift = step * np.eye(len(point))[j]
-            above, below = (self.terms(point + side * shift, block) for side in (1, -1))
-            columns.append((above - below) / (2 * step))
-        return np.stack(columns, axis=1)
+
+def _signs(point):
+    """Plus and minus one in turn, so that no two neighbours' changes cancel."""
+    return np.where(np.arange(len(point)) % 2, -1.0, 1.0)
 
 
 def _same(found, own):

@@ -69,12 +69,17 @@ class Program:
         return value, gradient, tape.jacobian(gradient, point, unconnected_gradients="zero")
 
     def _differenced(self, point, count, block):
-        rows = []
-        for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
-            shift = step * np.eye(len(point))[j]
-            above, below = (self._called(point + side * shift, count, block)[1] for side in (1, -1))
-            rows.append((above - below) / (2 * step))
-        return np.array(rows)
+        return np.array(differences(lambda there: self._called(there, count, block)[1], point))
+
+
+def differences(function, point):
+    """Return central differences of a function of a flat point by its entries: a list of p arrays."""
+    slopes = []
+    for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
+        shift = step * np.eye(len(point))[j]
+        above, below = (function(point + side * shift) for side in (1, -1))
+        slopes.append((above - below) / (2 * step))
+    return slopes
 
 
 def parameters_at(model, point):

@@ -140,28 +140,6 @@ def test_value_gradient_hessian_and_scores_in_blocks(n):
     assert found.sample(16).nobs == (16 if n >= 32 else n)
 
 
-def test_a_log_prob_that_mixes_observations_or_holds_an_array_for_them():
-    class Weighted(mlefit.Model):
-        def __init__(self, weights):
-            super().__init__()
-            self.m, self.share = self.parameter("m", 0.0), weights
-
-        def log_prob(self, x):
-            return self.share * gaussian(x, self.m(), 1.0)
-
-    class Centred(mlefit.Model):
-        def __init__(self):
-            super().__init__()
-            self.s = self.parameter("s", 1.0, "positive")
-
-        def log_prob(self, x):
-            return gaussian(x - keras.ops.mean(x), 0.0, self.s())
-
-    weights = np.linspace(0.5, 2.0, 1000)
-    assert estimate(Weighted(weights)) == pytest.approx(np.average(X, weights=weights), rel=1e-10)
-    assert mlefit.fit(Centred(), X).estimates["s"] == pytest.approx(X.std(), rel=1e-10)
-
-
 def test_a_random_log_prob_is_refused():
     class Random(Reads):
         def log_prob(self, x):

@@ -6,7 +6,6 @@ import pytest
 import scipy.stats
 
 import mlefit
-from mlefit.densities import gaussian
 
 MANY = np.random.default_rng(1).standard_t(4, 300_000) + 2.0
 
@@ -48,34 +47,6 @@ def test_one_impossible_observation_among_many(where):
     x[where] = -1.0
     with pytest.raises(ValueError, match=f"log_prob is -inf for the observation at index {where} "):
         mlefit.fit(Exponential(), x)
-
-
-def test_a_log_prob_over_many_that_mixes_them_or_holds_an_array_for_them():
-    class Walk(mlefit.Model):
-        """Each observation about the one before."""
-
-        def __init__(self):
-            super().__init__()
-            self.share = self.parameter("share", 0.0)
-
-        def log_prob(self, x):
-            before = keras.ops.concatenate([keras.ops.zeros(1, "float64"), x[:-1]])
-            return gaussian(x, self.share() * before, 1.0)
-
-    class Weighted(mlefit.Model):
-        def __init__(self, weights):
-            super().__init__()
-            self.m, self.share = self.parameter("m", 0.0), weights
-
-        def log_prob(self, x):
-            return self.share * gaussian(x, self.m(), 1.0)
-
-    for n in (5000, 70_000):
-        x, weights = MANY[:n], np.linspace(0.5, 2.0, n)
-        share = x[1:] @ x[:-1] / (x[:-1] @ x[:-1])
-        assert mlefit.fit(Walk(), x).estimates["share"] == pytest.approx(share, rel=1e-10)
-        mean = np.average(x, weights=weights)
-        assert mlefit.fit(Weighted(weights), x).estimates["m"] == pytest.approx(mean, rel=1e-10)
 
 
 def test_a_profile_of_data_that_have_changed_is_refused():

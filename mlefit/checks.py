@@ -85,7 +85,7 @@ def tensors(domains=None, /, **named):
         else:
             values = real_array(name, values)
             if domains and name in domains:
-                _require_domain(name, values, domains[name])
+                require_domain(name, values, domains[name])
         converted[name] = _float64(values)
         _require_rows(name, converted[name])
     _require_one_shape(converted)
@@ -167,7 +167,7 @@ def real_number(name, value, *, positive=False):
     if array.shape != ():
         raise ValueError(f"{name} must be a single number, got shape {array.shape}")
     if positive:
-        _require_domain(name, array, "positive")
+        require_domain(name, array, "positive")
     return float(array)
 
 
@@ -200,7 +200,8 @@ def _require_rows(name, values):
         raise ValueError(f"{name} has no observations, got shape {tuple(values.shape)}")
 
 
-def _require_domain(name, array, domain):
+def require_domain(name, array, domain):
+    """Raise a ValueError unless all values of an array lie in a domain, a word that `tensors` knows."""
     inside, demand = _DOMAINS[domain]
     _require(name, array, inside(array), demand)
 

@@ -1,6 +1,7 @@
 """fit(model, data): estimates by maximum likelihood, with errors that can be defended."""
 
 import functools
+import math
 import zlib
 
 import keras
@@ -135,6 +136,8 @@ def _show(model, named, finite):
     if finite:
         diagnostics.require_finite_start(model, named)
         return
+    if _is_own(model, (Gaussian,)) and [len(values.shape) for values in named.values()] == [1]:
+        return  # It has its parameters, and nothing can be wrong.
     step = max(1, _nobs(named) // (1 if _is_own(model, _LINES) else _SOME))
     try:
         model.terms({name: values[::step] for name, values in named.items()})
@@ -172,14 +175,18 @@ def _fingerprint(values):
 
 
 def _parts(parameters, flat):
-    """Each parameter with its share of a flat vector."""
-    sizes = [int(np.prod(parameter.variable.shape)) for parameter in parameters]
-    return zip(parameters, np.split(flat, np.cumsum(sizes)[:-1]), strict=True)
+    """Each parameter with its share of a flat vector, in its own shape."""
+    low = 0
+    for parameter in parameters:
+        shape = tuple(parameter.variable.shape)
+        high = low + math.prod(shape)
+        yield parameter, flat[low:high].reshape(shape)
+        low = high
 
 
 def _leave(model, point):
     for parameter, part in _parts(model.parameters.values(), point):
-        parameter.variable.assign(part.reshape(parameter.variable.shape))
+        parameter.variable.assign(part)
 
 
 def _result(model, outcome, covariance, named):
@@ -192,7 +199,7 @@ def _result(model, outcome, covariance, named):
     def by_parameter(flat):
         flat.setflags(write=False)
         parts = _parts(parameters, flat)
-        return {p.name: part if tuple(p.variable.shape) else float(part[0]) for p, part in parts}
+        return {p.name: part if part.ndim else float(part) for p, part in parts}
 
     with np.errstate(over="ignore", invalid="ignore"):
         values = natural(outcome.point, supports)

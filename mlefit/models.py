@@ -36,6 +36,7 @@ class Model(keras.layers.Layer):
     def __init__(self, name=None):
         super().__init__(name=name, dtype="float64")
         self.parameters = {}
+        self._unconstrained = []  # Keras tracks the variables that are put here.
 
     def parameter(self, name, value, support="real"):
         """Return a new `Parameter` of this model; its variable joins the layer's `trainable_variables`.
@@ -56,9 +57,11 @@ class Model(keras.layers.Layer):
             raise ValueError(f"support must be one of {', '.join(map(repr, TRANSFORMS))}, got {support!r}")
         start = unconstrained(name, value, support)
         # Through the initializer, not by assign: inside a tf.function an assign would run again at each call.
-        variable = self.add_weight(
-            shape=start.shape, initializer=lambda *_, **__: tf.constant(start), dtype="float64", name=name
+        # Not by add_weight: under the layer's own name TensorFlow compiles a kernel anew for each variable.
+        variable = keras.Variable(
+            lambda *_, **__: tf.constant(start), shape=start.shape, dtype="float64", name=name
         )
+        self._unconstrained.append(variable)
         self.parameters[name] = Parameter(name, variable, support)
         return self.parameters[name]
 

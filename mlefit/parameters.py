@@ -68,5 +68,6 @@ def unconstrained(name, value, support):
     value = checks.real_array(name, value)
     if value.ndim > 1 or value.size == 0:
         raise ValueError(f"{name} must be a number or a vector, got shape {value.shape}")
-    checks.tensors({} if support == "real" else {name: support}, **{name: value})
+    if support != "real":
+        checks.require_domain(name, value, support)
     return np.asarray(TRANSFORMS[support].unconstrained(value))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-_FROM_KERAS = frozenset(vars(keras.layers.Layer()))
+_NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained"}
 
 
 class Program:
@@ -108,7 +108,7 @@ def kind(model):
     settings = tuple(
         (name, type(value), value if isinstance(value, bool | int | float | str | None) else id(value))
         for name, value in sorted(vars(model).items())
-        if name not in _FROM_KERAS and name != "parameters" and not _is_parameter(value)
+        if name not in _NOT_SETTINGS and not _is_parameter(value)
     )
     return type(model), parameters, settings
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 EPS = np.finfo(float).eps
-_PIECE = (
-    8192  # numbers in one small factorisation: in cache, and below the size at which OpenBLAS starts threads
-)
+# Numbers in one small factorisation or product: in cache, and too few for OpenBLAS to start threads, which go
+# on spinning when they are done.
+_PIECE = 8192
 _NARROW = 4  # columns of which passes over memory cost less than calls of LAPACK
 
 
@@ -58,11 +58,9 @@ def triangle(blocks, ones=False):
     for block in blocks:
         p, m = len(block) + ones, block.shape[1]
         rows = max(2 * p, _PIECE // max(1, len(block)))
-        if p <= _NARROW:
-            pieces = [block[:, low : low + _PIECE] for low in range(0, m, _PIECE)]
-            if all(map(_ordinary, pieces)):
-                factors += [_orthogonalised(piece, ones) for piece in pieces]
-                continue
+        if p <= _NARROW and _ordinary(block):
+            factors.append(_orthogonalised(block, ones))
+            continue
         if ones:
             block = np.concatenate([np.ones((1, m)), block])
         whole = m // rows * rows
@@ -80,7 +78,7 @@ def triangle(blocks, ones=False):
 def _ordinary(columns):
     """Whether squares of the columns neither overflow nor vanish."""
     with np.errstate(over="ignore"):
-        squares = [column @ column for column in columns]
+        squares = [_dot(column, column) for column in columns]
     return all(1e-200 < square < 1e200 for square in squares)
 
 
@@ -99,13 +97,17 @@ def _orthogonalised(columns, ones):
         R[0, 1:] = columns.sum(axis=1) / R[0, 0]
         columns -= R[0, 1:, None] / R[0, 0]
     for j, column in enumerate(columns, start=int(ones)):
-        R[j, j] = np.sqrt(column @ column)
+        R[j, j] = np.sqrt(_dot(column, column))
         if R[j, j] > 0:
             column /= R[j, j]
         for k in range(j + 1, len(R)):
-            R[j, k] = column @ columns[k - ones]
+            R[j, k] = _dot(column, columns[k - ones])
             columns[k - ones] -= R[j, k] * column
     return R
+
+
+def _dot(first, second):
+    return sum(first[low : low + _PIECE] @ second[low : low + _PIECE] for low in range(0, len(first), _PIECE))
 
 
 def analyse(R, rounding=EPS):

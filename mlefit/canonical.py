@@ -91,6 +91,18 @@ class CanonicalObjective:
             hessian = np.block([[hessian, border[:, None]], [border, weight]])
         return self.constant - value, 0.0 - gradient, hessian
 
+    def gradient(self, point):
+        """Return the gradient `(p,)` alone."""
+        slopes, height = self._coefficients(point)
+        slope_pull, pull = np.zeros(len(self.scale)), 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in self._parts():
+                X, y, line = self._line(part, slopes, height)
+                residual = LINKS[self.link](y, line)[1]
+                slope_pull, pull = slope_pull + residual @ X, pull + residual.sum()
+        pulls = np.append(slope_pull / self.scale, [pull] * self.intercept)
+        return 0.0 - pulls / self.nobs
+
     def start(self):
         """Return the point of slopes 0, at the height that is best with them, where there is one."""
         point, mean = np.zeros(len(self.back)), self.y.mean()

@@ -71,7 +71,7 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, f
         if newton is not None:
             decrement = np.sqrt(max(weight * -gradient @ newton, 0.0))
             # Where the function levels off for ever, as under separation, the steps do not shrink.
-            small = bool(np.all(np.abs(newton) <= 1e-5 * (1 + np.abs(point))))
+            small = bool(np.all(np.abs(newton) <= max(1e-5, tolerance) * (1 + np.abs(point))))
             if leap and small and decrement <= _LEAP:
                 point = point + newton
                 return stopped(True, "converged")

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from mlefit import diagnostics, intervals, newton, qr, training
+from mlefit import diagnostics, intervals, newton, newton_many, qr, training
 from mlefit.canonical import LINKS, CanonicalObjective
 from mlefit.objective import Objective
 from mlefit.outcome import Outcome, natural, scalar_names, scalar_supports, slopes
@@ -55,20 +55,17 @@ class NewtonFit:
         return minimum
 
     def _search(self, max_iterations):
-        """Minimise, with many observations from the minimum of a sample: most steps then cost little."""
-        objective, start, first = self.objective, self.start, None
-        sample = objective.sample()
+        objective, sample = self.objective, self.objective.sample()
+        if objective.nobs >= newton_many.MANY * sample.nobs:
+            minimum = newton_many.minimise(objective, sample, self.start, max_iterations)
+            if minimum is not None:
+                return minimum
+        first = objective(self.start)
+        if not np.isfinite(first[0]):
+            diagnostics.require_finite_start(self.model, self.named)
+        diagnostics.require_finite_derivatives(first, self.names)
         leap = sample is not objective
-        if leap:
-            pilot = newton.minimise(sample, start, sample.nobs, max_iterations)
-            if pilot.converged:
-                start, first = pilot.point, objective(pilot.point)
-        if first is None or not all(np.isfinite(part).all() for part in first):
-            start, first = self.start, objective(self.start)
-            if not np.isfinite(first[0]):
-                diagnostics.require_finite_start(self.model, self.named)
-            diagnostics.require_finite_derivatives(first, self.names)
-        return newton.minimise(objective, start, objective.nobs, max_iterations, first=first, leap=leap)
+        return newton.minimise(objective, self.start, objective.nobs, max_iterations, first=first, leap=leap)
 
     def first_order(self, optimizer, steps, progress, covariance, checkpoint=None):
         """Take an optimizer's steps on the parameters themselves, and judge where it got."""

@@ -1,5 +1,7 @@
 """What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,6 +16,7 @@ class Program:
         model: a built `Model`, the template of its kind.
         size: number of scalar parameters.
         specs: `tf.TensorSpec` of each array of a block.
+        rows: how many are computed at a time; a block has a multiple of them.
         xla: whether to compile to machine code: slow to make, fast to run.
 
     Attributes:
@@ -21,20 +24,29 @@ class Program:
             derivative of what `log_prob` uses, it is a difference of gradients.
     """
 
-    def __init__(self, model, size, specs, xla):
+    def __init__(self, model, size, specs, rows, xla):
         self.model, self.exact = model, True
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
+        self._rows, self._xla, self._slope = rows, xla, None
         try:
-            self._run = self._traced(self._with_hessian, xla)
+            self._run = self._traced(self._with_hessian, slice(3))
         except (LookupError, ValueError, NotImplementedError):
             self.exact = False
-            self._run = self._traced(self._with_gradient, xla)
-        self._xla = xla
+            self._run = self._traced(self._with_gradient, slice(2))
 
     def sums(self, point, count, block):
-        """Return the sum over the first `count` rows, its gradient `(p,)` and its Hessian `(p, p)`."""
+        """Return the sum over the first `count` rows, its gradient `(p,)` and its Hessian `(p, p)`.
+
+        Of the rows beyond, those that complete a multiple of `rows` are computed too, and must be data.
+        """
         parts = self._called(point, count, block)
         return parts if self.exact else [*parts, self._differenced(point, count, block)]
+
+    def slope(self, point, count, block):
+        """Return the gradient `(p,)` alone, once `sums` has run: cheaper, for it needs no value."""
+        if self._slope is None:
+            self._slope = self._traced(self._with_gradient, slice(1, 2))
+        return self._slope(tf.constant(point), tf.constant(count), *block)[0].numpy()
 
     def _called(self, point, count, block):
         arguments = tf.constant(point), tf.constant(count), *block
@@ -47,11 +59,33 @@ class Program:
                 self.exact = False
             else:
                 raise
-        self._run = self._traced(self._with_hessian if self.exact else self._with_gradient, self._xla)
+        if self.exact:
+            self._run = self._traced(self._with_hessian, slice(3))
+        else:
+            self._run = self._traced(self._with_gradient, slice(2))
         return self._called(point, count, block)
 
-    def _traced(self, function, xla):
-        return tf.function(function, autograph=False, jit_compile=xla).get_concrete_function(*self._specs)
+    def _traced(self, function, kept):
+        """A graph of some of what a function returns, summed over pieces of a block that has several."""
+        size, rows = self._specs[0].shape[0], self._rows
+        shapes = [(), (size,), (size, size)][kept]
+
+        def whole(point, count, *block):
+            return function(point, count, *block)[kept]
+
+        def pieces(point, count, *block):
+            def add(low, totals):
+                piece = [tf.slice(v, [low] + [0] * (len(v.shape) - 1), [rows, *v.shape[1:]]) for v in block]
+                sums = whole(point, count - low, *piece)
+                return low + rows, [a + b for a, b in zip(totals, sums, strict=True)]
+
+            nothing = [tf.zeros(shape, tf.float64) for shape in shapes]
+            return tf.while_loop(lambda low, _: low < count, add, (tf.constant(0), nothing))[1]
+
+        traced = tf.function(
+            whole if self._specs[2].shape[0] == rows else pieces, autograph=False, jit_compile=self._xla
+        )
+        return traced.get_concrete_function(*self._specs)
 
     def _with_gradient(self, point, count, *block):
         with tf.GradientTape() as tape:
@@ -60,13 +94,13 @@ class Program:
             if tuple(terms.shape) != tuple(block[0].shape[:1]):
                 raise ValueError(f"log_prob must return shape (n,), got {tuple(terms.shape)}")
             value = tf.reduce_sum(tf.where(tf.range(terms.shape[0]) < count, terms, 0.0))
-        return value, tape.gradient(value, point, unconnected_gradients="zero")
+        return [value, tape.gradient(value, point, unconnected_gradients="zero")]
 
     def _with_hessian(self, point, count, *block):
         with tf.GradientTape() as tape:
             tape.watch(point)
             value, gradient = self._with_gradient(point, count, *block)
-        return value, gradient, tape.jacobian(gradient, point, unconnected_gradients="zero")
+        return [value, gradient, tape.jacobian(gradient, point, unconnected_gradients="zero")]
 
     def _differenced(self, point, count, block):
         return np.array(differences(lambda there: self._called(there, count, block)[1], point))
@@ -83,18 +117,18 @@ def differences(function, point):
 
 
 def parameters_at(model, point):
-    """Return a scope in which a model's parameters are read from the flat tensor `point`."""
+    """Return a scope in which a model's parameters are read from the flat `point`, an array or a tensor."""
     mapping, low = [], 0
     for parameter in model.parameters.values():
         shape = parameter.variable.shape
-        high = low + int(np.prod(shape))
+        high = low + math.prod(shape)
         mapping.append((parameter.variable, tf.reshape(point[low:high], shape)))
         low = high
     return keras.StatelessScope(state_mapping=mapping)
 
 
 def at(model, point, *block):
-    """Return `log_prob` of a block with the parameters of the flat tensor `point`: a float64 tensor."""
+    """Return `log_prob` of a block with the parameters of the flat `point`: a float64 tensor."""
     with parameters_at(model, point):
         return tf.cast(tf.convert_to_tensor(model.log_prob(*block)), tf.float64)
 

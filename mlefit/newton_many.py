@@ -11,8 +11,9 @@ from mlefit import newton
 
 MANY = 3  # times the size of a sample, from where on it pays
 _NEAR = 0.01  # standard errors: steps on the way there need not be nearer
+_ALMOST = 1.0  # standard errors, from which one more step by the gradient alone leads close enough
 _DOUBT = 2e-6  # standard errors, or a share of the curvature: what no digit worth printing shows
-_PASSES = 8
+_PASSES = 12
 
 
 def minimise(objective, sample, start, max_iterations):
@@ -32,23 +33,23 @@ def minimise(objective, sample, start, max_iterations):
     Source: M. Jordan, J. Lee and Y. Yang, Communication-efficient distributed statistical inference, Journal
         of the American Statistical Association 114 (2019), 668-681.
     """
-    pilot = newton.minimise(sample, start, sample.nobs, max_iterations, tolerance=_NEAR)
+    pilot = near = newton.minimise(sample, start, sample.nobs, max_iterations, tolerance=_NEAR)
     if not pilot.converged:
         return None
-    point, own = pilot.point, (pilot.value, pilot.gradient, pilot.hessian)
-    full, tolerance = (pilot.value, objective.gradient(point), pilot.hessian), _NEAR
+    exact = False
     for _ in range(_PASSES):
+        point, own = near.point, sample(near.point)
+        full = objective(point) if exact else (own[0], objective.gradient(point), own[2])
         if not all(np.isfinite(part).all() for part in full):
             return None
-        corrected = _Corrected(sample, point, own, full)
+        corrected, tolerance = _Corrected(sample, point, own, full), 1e-12 if exact else _NEAR
         near = newton.minimise(corrected, point, objective.nobs, max_iterations, tolerance, full, leap=True)
         if not near.converged:
             return None
-        if tolerance < _NEAR and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
+        if exact and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
             near.history, near.first_hessian = np.array([full[0], near.value]), pilot.first_hessian
             return near
-        point, tolerance = near.point, 1e-12
-        own, full = sample(point), objective(point)
+        exact = exact or _size(full[1], full[2]) * np.sqrt(objective.nobs) <= _ALMOST
     return None
 
 
@@ -56,10 +57,18 @@ def _doubt(near, point, full, gap, nobs):
     """The error of a corrected step and of the Hessian after it: what the sample adds to Newton's step and to
     the Hessian before it, times how unlike all observations the sample is."""
     _, gradient, hessian = full
-    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), np.finfo(float).tiny))
-    bend = np.linalg.norm(scale * (hessian @ (near.point - point) + gradient)) * np.sqrt(nobs)
+    scale = _scale(hessian)
+    bend = _size(hessian @ (near.point - point) + gradient, hessian) * np.sqrt(nobs)
     move, unlike = (np.linalg.norm(part * np.outer(scale, scale)) for part in (near.hessian - hessian, gap))
-    return unlike * max(bend, move)
+    return min(10 * unlike, 1.0) * max(bend, move)  # Third derivatives may be less alike than second ones.
+
+
+def _size(gradient, hessian):
+    return np.linalg.norm(_scale(hessian) * gradient)
+
+
+def _scale(hessian):
+    return 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), np.finfo(float).tiny))
 
 
 class _Corrected:

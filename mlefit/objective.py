@@ -2,7 +2,7 @@
 
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
-held against the caller's own model, at the start, beside it and where a solver stopped; where observations
+held against the caller's own model, beside the start and where a solver stopped; where observations
 are many, on some thousand of them, evenly spaced. Memory stays at a few blocks.
 """
 
@@ -11,12 +11,13 @@ import copy
 import numpy as np
 import tensorflow as tf
 
+from mlefit import blocks
 from mlefit.program import Program, at, differences, kind
 
 _GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
-_BLOCK = 262_144  # rows handed over at a time beyond, where compiling to machine code pays
+_BLOCK = 131_072  # rows handed over at a time beyond, where compiling to machine code pays
 _ROWS = 4096  # rows of those computed at a time: what is held of them stays in the cache
-_SAMPLE = 32_768  # rows that tell enough of many more
+_SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
 _PROGRAMS = {}  # those traced so far, latest last
 _KEPT = 64
@@ -75,16 +76,12 @@ class Objective:
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        totals = None
-        for count, block in self._blocks():
-            sums = self._program.sums(point, count, block)
-            totals = sums if totals is None else [a + b for a, b in zip(totals, sums, strict=True)]
-        value, gradient, hessian = (-total / self.nobs for total in totals)
+        value, gradient, hessian = (-total / self.nobs for total in self._summed(self._program.sums, point))
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 
     def gradient(self, point):
         """Return the gradient `(p,)` alone, which takes less than half the time."""
-        return -sum(self._program.slope(point, *block) for block in self._blocks()) / self.nobs
+        return -self._summed(self._program.slope, point) / self.nobs
 
     def scores(self, point):
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
@@ -159,17 +156,17 @@ class Objective:
         alone = self.terms(point, [values[rows[::2]] for values in self.few])
         return not np.allclose(terms[rows[::2]], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
 
-    def _blocks(self):
-        """The data in blocks of one size, as tensors, each after how many of its rows count."""
-        if self._held is None:
-            blocks = (self._padded(low) for low in range(0, self.nobs, self._block))
-            if self.nobs > self._block:
-                return blocks
-            self._held = list(blocks)
-        return self._held
+    def _summed(self, function, point):
+        """A function of a point and a block, summed over the data."""
+        if self.nobs > self._block:
+            return blocks.summed(
+                lambda low: function(point, *self._padded(low)), range(0, self.nobs, self._block)
+            )
+        self._held = self._held or self._padded(0)
+        return function(point, *self._held)
 
     def _padded(self, low):
-        """A block, the last one with its last row repeated where rows are computed that do not count."""
+        """How many rows of a block count, and the block: its last row repeated where more are computed."""
         part = [values[low : low + self._block] for values in self.data]
         count = len(part[0])
         if count < self._block:

@@ -1,5 +1,6 @@
 """What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
 
+import functools
 import math
 
 import keras
@@ -27,7 +28,7 @@ class Program:
     def __init__(self, model, size, specs, rows, xla):
         self.model, self.exact = model, True
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
-        self._rows, self._xla, self._slope = rows, xla, None
+        self._rows, self._xla = rows, xla
         try:
             self._run = self._traced(self._with_hessian, slice(3))
         except (LookupError, ValueError, NotImplementedError):
@@ -42,11 +43,12 @@ class Program:
         parts = self._called(point, count, block)
         return parts if self.exact else [*parts, self._differenced(point, count, block)]
 
-    def slope(self, point, count, block):
-        """Return the gradient `(p,)` alone, once `sums` has run: cheaper, for it needs no value."""
-        if self._slope is None:
-            self._slope = self._traced(self._with_gradient, slice(1, 2))
-        return self._slope(tf.constant(point), tf.constant(count), *block)[0].numpy()
+    @functools.cached_property
+    def slope(self):
+        """A function like `sums`, of the gradient alone: cheaper, for it needs no value. To be asked for once
+        `sums` has run."""
+        traced = self._traced(self._with_gradient, slice(1, 2))
+        return lambda point, count, block: traced(tf.constant(point), tf.constant(count), *block)[0].numpy()
 
     def _called(self, point, count, block):
         arguments = tf.constant(point), tf.constant(count), *block

@@ -27,12 +27,12 @@ X = np.random.default_rng(3).gamma(2.0, 1.0, 400_000)
 START = np.array([3.0])
 
 
-def test_the_minimum_of_all_in_two_passes():
+def test_the_minimum_of_all_in_one_pass_with_hessian():
     everything, sample = Logs(X), Logs(X[::20])
     found = newton_many.minimise(everything, sample, START, 100)
     wanted = newton.minimise(Logs(X), START, len(X))
     error = 1 / np.sqrt(len(X) * wanted.hessian[0, 0])
-    assert found.converged and (everything.passes, everything.gradients) == (1, 1)
+    assert found.converged and everything.passes == 1 and everything.gradients <= 3
     assert abs(found.point - wanted.point)[0] < 1e-7 * error
     np.testing.assert_allclose(found.hessian, wanted.hessian, rtol=5e-6)
     assert found.value == pytest.approx(wanted.value, abs=1e-14)
@@ -44,7 +44,7 @@ def test_a_sample_that_is_not_typical_costs_passes_not_digits():
     found = newton_many.minimise(everything, Logs(np.sort(X)[: len(X) // 2]), START, 100)
     wanted = newton.minimise(Logs(X), START, len(X))
     error = 1 / np.sqrt(len(X) * wanted.hessian[0, 0])
-    assert everything.passes > 1
+    assert everything.passes + everything.gradients > 4
     assert abs(found.point - wanted.point)[0] < 1e-6 * error
     np.testing.assert_allclose(found.hessian, wanted.hessian, rtol=5e-6)
 

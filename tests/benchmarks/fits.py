@@ -122,7 +122,7 @@ def measured(name, model, n):
     command = [sys.executable, __file__, "--worker", name, model, str(n)]
     try:
         done = subprocess.run(
-            command, env=os.environ | QUIET, capture_output=True, text=True, timeout=10 * LONGEST, check=False
+            command, env=os.environ | QUIET, capture_output=True, text=True, timeout=30 * LONGEST, check=False
         )
     except subprocess.TimeoutExpired:
         return {"skipped": "ran out of time"}

@@ -56,7 +56,7 @@ class NewtonFit:
 
     def _search(self, max_iterations):
         objective, sample = self.objective, self.objective.sample()
-        if objective.nobs >= newton_many.MANY * sample.nobs:
+        if objective.nobs > newton_many.MANY * sample.nobs:
             minimum = newton_many.minimise(objective, sample, self.start, max_iterations)
             if minimum is not None:
                 return minimum

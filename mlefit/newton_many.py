@@ -9,10 +9,10 @@ import numpy as np
 
 from mlefit import newton
 
-MANY = 3  # times the size of a sample, from where on it pays
-_NEAR = 0.01  # standard errors: steps on the way there need not be nearer
-_ALMOST = 1.0  # standard errors, from which one more step by the gradient alone leads close enough
-_DOUBT = 2e-6  # standard errors, or a share of the curvature: what no digit worth printing shows
+MANY = 4  # times the size of a sample, from where on it pays
+_NEAR = 0.01  # standard errors of the sample, near enough to its minimum to start from there
+_ALMOST = 0.1  # standard errors, from which one more step by the gradient alone leads close enough
+_DOUBT = 1e-6  # standard errors, or a share of the curvature: what no digit worth printing shows
 _PASSES = 12
 
 
@@ -42,8 +42,8 @@ def minimise(objective, sample, start, max_iterations):
         full = objective(point) if exact else (own[0], objective.gradient(point), own[2])
         if not all(np.isfinite(part).all() for part in full):
             return None
-        corrected, tolerance = _Corrected(sample, point, own, full), 1e-12 if exact else _NEAR
-        near = newton.minimise(corrected, point, objective.nobs, max_iterations, tolerance, full, leap=True)
+        corrected = _Corrected(sample, point, own, full)
+        near = newton.minimise(corrected, point, objective.nobs, max_iterations, first=full, leap=True)
         if not near.converged:
             return None
         if exact and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
@@ -59,7 +59,9 @@ def _doubt(near, point, full, gap, nobs):
     _, gradient, hessian = full
     scale = _scale(hessian)
     bend = _size(hessian @ (near.point - point) + gradient, hessian) * np.sqrt(nobs)
-    move, unlike = (np.linalg.norm(part * np.outer(scale, scale)) for part in (near.hessian - hessian, gap))
+    move, unlike = (
+        np.linalg.norm(part * np.outer(scale, scale), 2) for part in (near.hessian - hessian, gap)
+    )
     return min(10 * unlike, 1.0) * max(bend, move)  # Third derivatives may be less alike than second ones.
 
 

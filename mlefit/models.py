@@ -58,9 +58,10 @@ class Model(keras.layers.Layer):
         start = unconstrained(name, value, support)
         # Through the initializer, not by assign: inside a tf.function an assign would run again at each call.
         # Not by add_weight: under the layer's own name TensorFlow compiles a kernel anew for each variable.
-        variable = keras.Variable(
-            lambda *_, **__: tf.constant(start), shape=start.shape, dtype="float64", name=name
-        )
+        with tf.name_scope(""):
+            variable = keras.Variable(
+                lambda *_, **__: tf.constant(start), shape=start.shape, dtype="float64", name=name
+            )
         self._unconstrained.append(variable)
         self.parameters[name] = Parameter(name, variable, support)
         return self.parameters[name]

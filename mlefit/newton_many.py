@@ -9,7 +9,6 @@ import numpy as np
 
 from mlefit import newton
 
-MANY = 4  # times the size of a sample, from where on it pays
 _NEAR = 0.01  # standard errors of the sample, near enough to its minimum to start from there
 _ALMOST = 0.1  # standard errors, from which one more step by the gradient alone leads close enough
 _DOUBT = 1e-6  # standard errors, or a share of the curvature: what no digit worth printing shows

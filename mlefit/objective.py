@@ -69,6 +69,8 @@ class Objective:
             ) from failure
         raise ValueError(f"log_prob must return the same values whenever it is called, {failure}")
 
+    many = _GRAPH  # observations beyond which a sample leads the way sooner
+
     @property
     def exact(self):
         """Whether the Hessian is exact, not a difference of gradients."""

@@ -3,7 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
+import tensorflow as tf
 
 import mlefit
 
@@ -64,3 +66,40 @@ def test_a_profile_of_few_data_that_have_changed_is_that_of_those_fitted():
     result, again = mlefit.fit(Heavy(), x), mlefit.fit(Heavy(), np.array(x))
     x[0] += 1.0
     assert result.interval("m", method="profile") == again.interval("m", method="profile")
+
+
+def test_many_rows_of_several_columns():
+    class Plane(mlefit.Model):
+        def __init__(self):
+            super().__init__()
+            self.b, self.s = self.parameter("b", np.zeros(3)), self.parameter("s", 1.0, "positive")
+
+        def log_prob(self, x, y):
+            z = (y - keras.ops.matmul(x, self.b())) / self.s()
+            return -0.5 * z**2 - keras.ops.log(self.s()) - 0.5 * np.log(2 * np.pi)
+
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(140_001, 3))
+    y = x @ [1.0, -2.0, 0.5] + rng.normal(0, 0.3, len(x))
+    slopes, rest, *_ = np.linalg.lstsq(x, y)
+    result = mlefit.fit(Plane(), x, y)
+    np.testing.assert_allclose(result.estimates["b"], slopes, rtol=1e-9)
+    assert result.estimates["s"] == pytest.approx(np.sqrt(rest[0] / len(y)), rel=1e-9)
+
+
+def test_many_observations_of_a_density_that_xla_does_not_know():
+    class Dawson(mlefit.Model):
+        """A Gaussian whose exponent is written by way of Dawson's integral."""
+
+        def __init__(self):
+            super().__init__()
+            self.m = self.parameter("m", 0.0)
+
+        def log_prob(self, x):
+            z = x - self.m()
+            return -0.5 * z**2 + 0.1 * tf.math.special.dawsn(z)
+
+    result = mlefit.fit(Dawson(), MANY)
+    z = MANY - result.estimates["m"]
+    pull = z - 0.1 * (1 - 2 * z * scipy.special.dawsn(z))
+    assert result.converged and abs(pull.sum()) * result.standard_errors["m"] < 1e-6

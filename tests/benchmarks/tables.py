@@ -90,7 +90,7 @@ def memory(rows):
 def duration(seconds):
     if seconds is None:
         return "—"
-    return f"{digits(seconds)} s" if seconds >= 1 else f"{digits(1e3 * seconds)} ms"
+    return f"{digits(seconds)}&nbsp;s" if seconds >= 1 else f"{digits(1e3 * seconds)}&nbsp;ms"
 
 
 def digits(value):

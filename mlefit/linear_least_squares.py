@@ -9,6 +9,7 @@ from mlefit import qr
 from mlefit.compensated import Sum, two_product, two_sum
 
 _BLOCK = 65_536  # numbers held at a time, whatever the number of observations
+_START = 4096  # observations that tell about where the data lie
 _SMALL = 32_768  # with fewer numbers than this, refinement costs nothing that anyone would notice
 _WELL_CONDITIONED = 100.0
 _ORDINARY = 100  # binary exponents up to which no product overflows or loses its error
@@ -108,7 +109,7 @@ class _Problem:
         self.x, self.y, self.intercept = x, y, intercept
         (self.n, self.k), width = x.shape, x.shape[1] + 2
         self.rows = max(1024, _BLOCK // width)
-        start = np.column_stack([x[: self.rows], y[: self.rows]])
+        start = np.column_stack([x[:_START], y[:_START]])
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
         exponent[np.abs(exponent) < _ORDINARY] = 0
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 ROWS = 8192  # in a block: it stays in the processor's cache
-MANY = 4 * ROWS  # observations beyond which a sample leads the way sooner
 
 
 def _logit(y, line):
@@ -57,7 +56,8 @@ class CanonicalObjective:
         (0.6931, [-0.5, 0.0], [[0.25, 0.0], [0.0, 0.25]])
     """
 
-    exact, many = True, MANY
+    exact = True
+    many = 4 * ROWS  # observations beyond which a sample leads the way sooner
 
     def __init__(self, link, x, y, offset=None, intercept=True):
         self.link, self.y, self.offset, self.intercept = link, y, offset, intercept
@@ -72,13 +72,10 @@ class CanonicalObjective:
 
     def __call__(self, point):
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        slopes, height = self._coefficients(point)
         k = len(self.scale)
         sums, slope_pull, border, curvature = np.zeros(3), np.zeros(k), np.zeros(k), np.zeros((k, k))
         with np.errstate(over="ignore", invalid="ignore"):
-            for part in self._parts():
-                X, y, line = self._line(part, slopes, height)
-                terms, residual, variance = LINKS[self.link](y, line)
+            for X, terms, residual, variance in self._derivatives(point):
                 sums += terms.sum(), residual.sum(), variance.sum()
                 slope_pull += residual @ X
                 border += variance @ X
@@ -94,12 +91,9 @@ class CanonicalObjective:
 
     def gradient(self, point):
         """Return the gradient `(p,)` alone."""
-        slopes, height = self._coefficients(point)
         slope_pull, pull = np.zeros(len(self.scale)), 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            for part in self._parts():
-                X, y, line = self._line(part, slopes, height)
-                residual = LINKS[self.link](y, line)[1]
+            for X, _, residual, _ in self._derivatives(point):
                 slope_pull, pull = slope_pull + residual @ X, pull + residual.sum()
         pulls = np.append(slope_pull / self.scale, [pull] * self.intercept)
         return 0.0 - pulls / self.nobs
@@ -121,11 +115,9 @@ class CanonicalObjective:
 
     def scores(self, point):
         """Yield the gradients of the log-probabilities of observations, block by block, each `(m, p)`."""
-        slopes, height = self._coefficients(point)
-        for part in self._parts():
-            X, y, line = self._line(part, slopes, height)
-            residual = LINKS[self.link](y, line)[1][:, None]
-            yield np.hstack([X / self.scale * residual, *[residual] * self.intercept])
+        for X, _, residual, _ in self._derivatives(point):
+            column = residual[:, None]
+            yield np.hstack([X / self.scale * column, *[column] * self.intercept])
 
     def sample(self, size=ROWS):
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
@@ -144,16 +136,15 @@ class CanonicalObjective:
     def _parts(self):
         return [slice(low, low + ROWS) for low in range(0, self.nobs, ROWS)]
 
-    def _coefficients(self, point):
-        """Slopes by the columns centred but not scaled, and the height in the middle."""
-        slopes = point[: len(self.scale)] / self.scale
-        return slopes, point[-1] if self.intercept else 0.0
-
-    def _line(self, part, slopes, height):
-        """The centred columns of some rows, y and the linear predictor."""
-        X = self.x[part] - self.centre if self.centre.any() else self.x[part]
-        line = X @ slopes + height
-        return X, self.y[part], line if self.offset is None else line + self.offset[part]
+    def _derivatives(self, point):
+        """Yield, block by block, the centred columns, and what `LINKS` makes of y and the line at a point."""
+        slopes = point[: len(self.scale)] / self.scale  # by the columns centred but not scaled
+        height = point[-1] if self.intercept else 0.0
+        for part in self._parts():
+            X = self.x[part] - self.centre if self.centre.any() else self.x[part]
+            line = X @ slopes + height
+            line = line if self.offset is None else line + self.offset[part]
+            yield X, *LINKS[self.link](self.y[part], line)
 
     def _middle(self):
         """About the middle and spread of each column, by a sample; without an intercept, 0 and its size."""

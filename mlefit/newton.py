@@ -115,6 +115,12 @@ def judge(evaluate, point, history, weight=1.0, tolerance=0.01):
     return Minimum(point, value, gradient, hessian, np.array(history), bool(near), reason, hessian)
 
 
+def scale(diagonal):
+    """Return one over the root of the size of each entry of a Hessian's diagonal; 1 where it is 0."""
+    diagonal = np.abs(diagonal)
+    return 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+
+
 class _Quadratic:
     """The second-order model around a point, in coordinates where the Hessian's diagonal is one."""
 
@@ -122,7 +128,7 @@ class _Quadratic:
         # Against the largest curvature that the same coordinate has had, so that units do not matter.
         # Nor of a slope so steep that a step of that length would be absurd.
         diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8 * np.maximum(largest, gradient**2))
-        self.scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        self.scale = scale(diagonal)
         self.curvatures, self.axes = np.linalg.eigh(hessian * np.outer(self.scale, self.scale))
         self.slopes = self.axes.T @ (self.scale * gradient)
 

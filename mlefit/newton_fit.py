@@ -55,16 +55,16 @@ class NewtonFit:
         return minimum
 
     def _search(self, max_iterations):
-        objective = self.objective
-        leap = objective.sample() is not objective
+        objective, sample = self.objective, self.objective.sample()
         if objective.nobs > objective.many:
-            minimum = newton_many.minimise(objective, objective.sample(), self.start, max_iterations)
+            minimum = newton_many.minimise(objective, sample, self.start, max_iterations)
             if minimum is not None:
                 return minimum
         first = objective(self.start)
         if not np.isfinite(first[0]):
             diagnostics.require_finite_start(self.model, self.named)
         diagnostics.require_finite_derivatives(first, self.names)
+        leap = sample is not objective
         return newton.minimise(objective, self.start, objective.nobs, max_iterations, first=first, leap=leap)
 
     def first_order(self, optimizer, steps, progress, covariance, checkpoint=None):

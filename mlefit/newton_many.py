@@ -56,7 +56,7 @@ def _doubt(near, point, full, gap, nobs):
     """The error of a corrected step and of the Hessian after it: what the sample adds to Newton's step and to
     the Hessian before it, times how unlike all observations the sample is."""
     _, gradient, hessian = full
-    scale = _scale(hessian)
+    scale = newton.scale(np.diag(hessian))
     bend = _size(hessian @ (near.point - point) + gradient, hessian) * np.sqrt(nobs)
     move, unlike = (
         np.linalg.norm(part * np.outer(scale, scale), 2) for part in (near.hessian - hessian, gap)
@@ -65,11 +65,7 @@ def _doubt(near, point, full, gap, nobs):
 
 
 def _size(gradient, hessian):
-    return np.linalg.norm(_scale(hessian) * gradient)
-
-
-def _scale(hessian):
-    return 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), np.finfo(float).tiny))
+    return np.linalg.norm(newton.scale(np.diag(hessian)) * gradient)
 
 
 class _Corrected:

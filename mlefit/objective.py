@@ -124,6 +124,7 @@ class Objective:
 
     def _find_program(self, fresh):
         self._held, self._samples = None, {}
+        self._rows = _ROWS if self._block == _BLOCK else self._block
         shapes = tuple(values.shape[1:] for values in self.data)
         xla = self.nobs > _GRAPH
         key = (kind(self.model), shapes, self._block, xla)
@@ -131,8 +132,7 @@ class Objective:
         if self._fresh:
             _PROGRAMS.pop(key, None)
             specs = [tf.TensorSpec((self._block, *shape), tf.float64) for shape in shapes]
-            rows = _ROWS if self._block == _BLOCK else self._block
-            _PROGRAMS[key] = Program(self.model, self._size, specs, rows, xla)
+            _PROGRAMS[key] = Program(self.model, self._size, specs, self._rows, xla)
         self._program = _PROGRAMS[key] = _PROGRAMS.pop(key)  # to the end: the latest used
         while len(_PROGRAMS) > _KEPT:
             del _PROGRAMS[next(iter(_PROGRAMS))]
@@ -172,7 +172,7 @@ class Objective:
         part = [values[low : low + self._block] for values in self.data]
         count = len(part[0])
         if count < self._block:
-            end = -(-count // _ROWS) * _ROWS if self._block == _BLOCK else self._block
+            end = -(-count // self._rows) * self._rows
             for i, values in enumerate(part):
                 part[i] = np.empty((self._block, *values.shape[1:]))
                 part[i][:count], part[i][count:end] = values, values[-1:]

@@ -30,10 +30,10 @@ class Program:
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
         self._rows, self._xla = rows, xla
         try:
-            self._run = self._traced(self._with_hessian, slice(3))
+            self._trace()
         except (LookupError, ValueError, NotImplementedError):
             self.exact = False
-            self._run = self._traced(self._with_gradient, slice(2))
+            self._trace()
 
     def sums(self, point, count, block):
         """Return the sum over the first `count` rows, its gradient `(p,)` and its Hessian `(p, p)`.
@@ -61,11 +61,12 @@ class Program:
                 self.exact = False
             else:
                 raise
-        if self.exact:
-            self._run = self._traced(self._with_hessian, slice(3))
-        else:
-            self._run = self._traced(self._with_gradient, slice(2))
+        self._trace()
         return self._called(point, count, block)
+
+    def _trace(self):
+        function, kept = (self._with_hessian, slice(3)) if self.exact else (self._with_gradient, slice(2))
+        self._run = self._traced(function, kept)
 
     def _traced(self, function, kept):
         """A graph of some of what a function returns, summed over pieces of a block that has several."""

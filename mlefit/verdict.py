@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlefit import diagnostics
+from mlefit import diagnostics, newton
 
 _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
 
@@ -73,7 +73,7 @@ def _not_converged(objective, minimum, names, supports):
     first, last = minimum.first_hessian, minimum.hessian
     diagonal = np.maximum(np.abs(np.diag(first)), np.abs(np.diag(last)))
     for flat in _null_directions(last, diagonal).T:
-        along = flat * _scale(diagonal)
+        along = flat * newton.scale(diagonal)
         if abs(along @ first @ along) > 1e-6 or abs(along @ minimum.gradient) > 1e-6:
             return diagnostics.for_ever(_involved(flat, names), names, supports)
         return diagnostics.undetermined(_involved(flat, names))
@@ -87,7 +87,7 @@ def _not_converged(objective, minimum, names, supports):
     ]
     if ends:
         return diagnostics.for_ever(ends, names, supports)
-    curvatures = np.linalg.eigvalsh(last * np.outer(_scale(diagonal), _scale(diagonal)))
+    curvatures = np.linalg.eigvalsh(last * np.outer(newton.scale(diagonal), newton.scale(diagonal)))
     # Newton's history has the start too.
     steps = len(minimum.history) - (minimum.reason != "all steps taken")
     if curvatures[0] < 0:
@@ -102,7 +102,7 @@ def _not_converged(objective, minimum, names, supports):
 
 def _curvature_fails(objective, minimum):
     """Return what is wrong if the log-likelihood does not change as its derivatives say; else None."""
-    scale = _scale(np.diag(minimum.hessian))
+    scale = newton.scale(np.diag(minimum.hessian))
     curvatures, axes = np.linalg.eigh(minimum.hessian * np.outer(scale, scale))
     if curvatures[0] <= 0:
         return None
@@ -132,14 +132,14 @@ def _levelled_off(minimum, names, supports):
         return []
     fallen = np.diag(minimum.hessian) < 1e-6 * np.abs(first)
     step = np.linalg.lstsq(minimum.hessian, minimum.gradient)[0]
-    moving = np.abs(step) > 1e-5 * (np.abs(minimum.point) + _scale(first))
+    moving = np.abs(step) > 1e-5 * (np.abs(minimum.point) + newton.scale(first))
     out = [_far_out(minimum.point, i, supports) for i in range(len(names))]
     return [name for name, gone in zip(names, fallen & (moving | out), strict=True) if gone]
 
 
 def _vague(objective, minimum, names, supports):
     """The bounded parameters of which the data do not even tell the order of magnitude."""
-    scale = _scale(np.diag(minimum.hessian))
+    scale = newton.scale(np.diag(minimum.hessian))
     curvatures, axes = np.linalg.eigh(minimum.hessian * np.outer(scale, scale))
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = scale * np.sqrt((axes**2 / curvatures).sum(axis=1) / objective.nobs)
@@ -177,14 +177,9 @@ def _alternating(values):
     return np.where(np.arange(values.size).reshape(values.shape) % 2, 1.0, -1.0)
 
 
-def _scale(diagonal):
-    diagonal = np.abs(diagonal)
-    return 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-
-
 def _null_directions(hessian, diagonal):
     """The directions without curvature, in coordinates scaled by `diagonal`: `(p, d)`."""
-    scale = _scale(diagonal)
+    scale = newton.scale(diagonal)
     curvatures, axes = np.linalg.eigh(hessian * np.outer(scale, scale))
     return axes[:, np.abs(curvatures) <= _SINGULAR * max(np.abs(curvatures).max(), 1.0)]
 

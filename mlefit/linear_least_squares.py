@@ -8,7 +8,8 @@ import numpy as np
 from mlefit import qr
 from mlefit.compensated import Sum, two_product, two_sum
 
-_BLOCK = 65_536  # numbers held at a time, whatever the number of observations
+_BLOCK = 262_144  # numbers held at a time, whatever the number of observations
+_PIECE = 65_536  # the same where ten copies of them must stay in the cache
 _START = 4096  # observations that tell about where the data lie
 _SMALL = 32_768  # with fewer numbers than this, refinement costs nothing that anyone would notice
 _WELL_CONDITIONED = 100.0
@@ -107,23 +108,23 @@ class _Problem:
 
     def __init__(self, x, y, intercept):
         self.x, self.y, self.intercept = x, y, intercept
-        (self.n, self.k), width = x.shape, x.shape[1] + 2
-        self.rows = max(1024, _BLOCK // width)
+        self.n, self.k = x.shape
         start = np.column_stack([x[:_START], y[:_START]])
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
         exponent[np.abs(exponent) < _ORDINARY] = 0
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))
         self.centre = (start * self.scale).mean(axis=0) * intercept
 
-    def _scaled(self):
-        for low in range(0, self.n, self.rows):
-            part = slice(low, low + self.rows)
+    def _scaled(self, numbers):
+        rows = max(1024, numbers // (self.k + 2))
+        for low in range(0, self.n, rows):
+            part = slice(low, low + rows)
             columns = zip([*self.x[part].T, self.y[part]], self.scale, strict=True)
             yield [column if scale == 1 else column * scale for column, scale in columns]
 
     def columns(self):
         """Yield blocks of the matrix (x, y), centred, transposed."""
-        for block in self._scaled():
+        for block in self._scaled(_BLOCK):
             matrix = np.empty((len(block), len(block[0])))
             for row, u, c in zip(matrix, block, self.centre, strict=True):
                 np.subtract(u, c, out=row)
@@ -133,7 +134,7 @@ class _Problem:
         """Return X'r for the slopes and the height at the centre, and the norm of r, both rounded once."""
         products = [Sum() for _ in high]
         squares = Sum()
-        for block in self._scaled():
+        for block in self._scaled(_PIECE):
             *columns, (r_high, r_low) = [two_sum(u, -c) for u, c in zip(block, self.centre, strict=True)]
             for (z_high, z_low), b_high, b_low in zip(columns, high, low, strict=False):
                 product, error = two_product(z_high, -b_high)

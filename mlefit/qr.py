@@ -58,9 +58,11 @@ def triangle(blocks, ones=False):
     for block in blocks:
         p, m = len(block) + ones, block.shape[1]
         rows = max(2 * p, _PIECE // max(1, len(block)))
-        if p <= _NARROW and _ordinary(block):
-            factors.append(_orthogonalised(block, ones))
-            continue
+        if p <= min(_NARROW, m):
+            R = _orthogonalised(block, ones)
+            if _ordinary(R):
+                factors.append(R)
+                continue
         if ones:
             block = np.concatenate([np.ones((1, m)), block])
         whole = m // rows * rows
@@ -75,11 +77,11 @@ def triangle(blocks, ones=False):
     return np.concatenate([stacked, np.zeros((p - len(stacked), p))])
 
 
-def _ordinary(columns):
-    """Whether squares of the columns neither overflow nor vanish."""
-    with np.errstate(over="ignore"):
-        squares = [_dot(column, column) for column in columns]
-    return all(1e-200 < square < 1e200 for square in squares)
+def _ordinary(R):
+    """Whether no square of a column overflowed, nor vanished."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(R, axis=0)
+    return bool(((lengths > 1e-100) & (lengths < 1e100)).all())
 
 
 def _orthogonalised(columns, ones):
@@ -91,18 +93,20 @@ def _orthogonalised(columns, ones):
     Source: Å. Björck and C. Paige, Loss and recapture of orthogonality in the modified Gram-Schmidt
         algorithm, SIAM Journal on Matrix Analysis and Applications 13 (1992), 176-190.
     """
-    R, columns = np.zeros((len(columns) + ones,) * 2), np.array(columns)
-    if ones:
-        R[0, 0] = np.sqrt(columns.shape[1])
-        R[0, 1:] = columns.sum(axis=1) / R[0, 0]
-        columns -= R[0, 1:, None] / R[0, 0]
-    for j, column in enumerate(columns, start=int(ones)):
-        R[j, j] = np.sqrt(_dot(column, column))
-        if R[j, j] > 0:
-            column /= R[j, j]
-        for k in range(j + 1, len(R)):
-            R[j, k] = _dot(column, columns[k - ones])
-            columns[k - ones] -= R[j, k] * column
+    first, rows = int(ones), columns.shape[1]
+    R = np.zeros((len(columns) + first,) * 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = columns.sum(axis=1) * first
+        rest = columns - sums[:, None] / rows
+        if ones:
+            R[0] = np.sqrt(rows), *(sums / np.sqrt(rows))
+        for j, column in enumerate(rest):
+            square = _dot(column, column)
+            R[first + j, first + j] = np.sqrt(square)
+            for k in range(j + 1, len(rest)):
+                share = _dot(column, rest[k]) / (square or 1.0)
+                R[first + j, first + k] = share * np.sqrt(square)
+                rest[k] -= share * column
     return R
 
 

@@ -57,7 +57,8 @@ class CanonicalObjective:
     """
 
     exact = True
-    many = 4 * ROWS  # observations beyond which a sample leads the way sooner
+    many = 4 * ROWS  # observations beyond which samples lead the way sooner
+    sizes = ROWS // 4, ROWS  # of those
 
     def __init__(self, link, x, y, offset=None, intercept=True):
         self.link, self.y, self.offset, self.intercept = link, y, offset, intercept

@@ -55,16 +55,17 @@ class NewtonFit:
         return minimum
 
     def _search(self, max_iterations):
-        objective, sample = self.objective, self.objective.sample()
+        objective = self.objective
         if objective.nobs > objective.many:
-            minimum = newton_many.minimise(objective, sample, self.start, max_iterations)
+            samples = [objective.sample(size) for size in objective.sizes]
+            minimum = newton_many.minimise(objective, samples, self.start, max_iterations)
             if minimum is not None:
                 return minimum
         first = objective(self.start)
         if not np.isfinite(first[0]):
             diagnostics.require_finite_start(self.model, self.named)
         diagnostics.require_finite_derivatives(first, self.names)
-        leap = sample is not objective
+        leap = objective.sample() is not objective
         return newton.minimise(objective, self.start, objective.nobs, max_iterations, first=first, leap=leap)
 
     def first_order(self, optimizer, steps, progress, covariance, checkpoint=None):

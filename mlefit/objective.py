@@ -7,6 +7,7 @@ are many, on some thousand of them, evenly spaced. Memory stays at a few blocks.
 """
 
 import copy
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +20,7 @@ _BLOCK = 131_072  # rows handed over at a time beyond, where compiling to machin
 _ROWS = 4096  # rows of those computed at a time: what is held of them stays in the cache
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
+_ALIGNED = 64  # bytes, as TensorFlow expects of memory
 _PROGRAMS = {}  # those traced so far, latest last
 _KEPT = 64
 
@@ -69,7 +71,8 @@ class Objective:
             ) from failure
         raise ValueError(f"log_prob must return the same values whenever it is called, {failure}")
 
-    many = _GRAPH  # observations beyond which a sample leads the way sooner
+    many = _GRAPH  # observations beyond which samples lead the way sooner
+    sizes = _FEW, _SAMPLE  # of those
 
     @property
     def exact(self):
@@ -171,12 +174,8 @@ class Objective:
         """How many rows of a block count, and the block: its last row repeated where more are computed."""
         part = [values[low : low + self._block] for values in self.data]
         count = len(part[0])
-        if count < self._block:
-            end = -(-count // self._rows) * self._rows
-            for i, values in enumerate(part):
-                part[i] = np.empty((self._block, *values.shape[1:]))
-                part[i][:count], part[i][count:end] = values, values[-1:]
-        return count, tuple(map(tf.constant, part))
+        end = -(-count // self._rows) * self._rows
+        return tf.constant(count), [_tensor(values, self._block, end) for values in part]
 
     def _scores(self, point, block):
         # The gradient of a weighted sum is linear in the weights: its slopes by them are the scores.
@@ -192,6 +191,20 @@ class Objective:
         except LookupError:  # An operation without a second derivative.
             columns = differences(lambda there: self.terms(there, block), point.numpy())
         return np.stack(columns, axis=1)
+
+
+def _tensor(values, rows, end):
+    """A tensor of so many rows: the values, the last of them up to row `end`, and anything.
+
+    `tf.constant` would copy twice, also what nobody reads, and memory that is touched for the first time may
+    cost more than computing on it.
+    """
+    size = rows * math.prod(values.shape[1:])
+    space = np.empty(size + _ALIGNED // 8)
+    first = -space.ctypes.data % _ALIGNED // 8
+    array = space[first : first + size].reshape(rows, *values.shape[1:])
+    array[: len(values)], array[len(values) : end] = values, values[-1:]
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def _signs(point):

@@ -48,10 +48,10 @@ class Program:
         """A function like `sums`, of the gradient alone: cheaper, for it needs no value. To be asked for once
         `sums` has run."""
         traced = self._traced(self._with_gradient, slice(1, 2))
-        return lambda point, count, block: traced(tf.constant(point), tf.constant(count), *block)[0].numpy()
+        return lambda point, count, block: traced(tf.constant(point), count, *block)[0].numpy()
 
     def _called(self, point, count, block):
-        arguments = tf.constant(point), tf.constant(count), *block
+        arguments = tf.constant(point), count, *block
         try:
             return [part.numpy() for part in self._run(*arguments)]
         except tf.errors.OpError:  # An operation that XLA does not know, or one without a second derivative.

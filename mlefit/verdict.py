@@ -107,7 +107,7 @@ def _curvature_fails(objective, minimum):
     if curvatures[0] <= 0:
         return None
     direction = scale * (axes @ (_alternating(scale) / np.sqrt(len(scale) * curvatures)))
-    few, bent = objective.sample(), False
+    few, bent = objective.sample(4096), False
     for part in (few,) if few is objective else (few, objective):  # The sample may be a special one.
         for size in (0.1, 0.01):  # of a standard error: a long step sees skewness, a short one rounding.
             found, bends, slopes = _change(part, minimum.point, size * direction)

@@ -29,10 +29,11 @@ START = np.array([3.0])
 
 def test_the_minimum_of_all_in_one_pass_with_hessian():
     everything, sample = Logs(X), Logs(X[::20])
-    found = newton_many.minimise(everything, sample, START, 100)
+    found = newton_many.minimise(everything, [Logs(X[::100]), sample], START, 100)
     wanted = newton.minimise(Logs(X), START, len(X))
     error = 1 / np.sqrt(len(X) * wanted.hessian[0, 0])
     assert found.converged and everything.passes == 1 and everything.gradients <= 3
+    assert sample.passes <= 8
     assert abs(found.point - wanted.point)[0] < 1e-7 * error
     np.testing.assert_allclose(found.hessian, wanted.hessian, rtol=5e-6)
     assert found.value == pytest.approx(wanted.value, abs=1e-14)
@@ -41,7 +42,7 @@ def test_the_minimum_of_all_in_one_pass_with_hessian():
 
 def test_a_sample_that_is_not_typical_costs_passes_not_digits():
     everything = Logs(X)
-    found = newton_many.minimise(everything, Logs(np.sort(X)[: len(X) // 2]), START, 100)
+    found = newton_many.minimise(everything, [Logs(np.sort(X)[: len(X) // 2])], START, 100)
     wanted = newton.minimise(Logs(X), START, len(X))
     error = 1 / np.sqrt(len(X) * wanted.hessian[0, 0])
     assert everything.passes + everything.gradients > 4
@@ -50,6 +51,6 @@ def test_a_sample_that_is_not_typical_costs_passes_not_digits():
 
 
 def test_no_minimum_is_claimed_where_there_is_none():
-    assert newton_many.minimise(Logs(X), Logs(X[::20], slope=2.0), START, 100) is None
-    assert newton_many.minimise(Logs(X, slope=2.0), Logs(X[::20]), START, 100) is None
-    assert newton_many.minimise(Logs(X, slope=np.nan), Logs(X[::20]), START, 100) is None
+    assert newton_many.minimise(Logs(X), [Logs(X[::20], slope=2.0)], START, 100) is None
+    assert newton_many.minimise(Logs(X, slope=2.0), [Logs(X[::20])], START, 100) is None
+    assert newton_many.minimise(Logs(X, slope=np.nan), [Logs(X[::20])], START, 100) is None

@@ -6,6 +6,7 @@ import zlib
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from mlefit import checks, diagnostics, prediction
 from mlefit.curve_fit import expected_root, fit_curve
@@ -186,7 +187,8 @@ def _parts(parameters, flat):
 
 def _leave(model, point):
     for parameter, part in _parts(model.parameters.values(), point):
-        parameter.variable.assign(part)
+        # Through Keras it would be read back, which is half of what this costs.
+        parameter.variable.value.assign(tf.constant(part), read_value=False)
 
 
 def _result(model, outcome, covariance, named):

@@ -60,7 +60,7 @@ def triangle(blocks, ones=False):
         rows = max(2 * p, _PIECE // max(1, len(block)))
         if p <= min(_NARROW, m):
             R = _orthogonalised(block, ones)
-            if _ordinary(R):
+            if R is not None:
                 factors.append(R)
                 continue
         if ones:
@@ -77,15 +77,8 @@ def triangle(blocks, ones=False):
     return np.concatenate([stacked, np.zeros((p - len(stacked), p))])
 
 
-def _ordinary(R):
-    """Whether no square of a column overflowed, nor vanished."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.linalg.norm(R, axis=0)
-    return bool(((lengths > 1e-100) & (lengths < 1e100)).all())
-
-
 def _orthogonalised(columns, ones):
-    """The factor of a few long columns by the modified Gram-Schmidt method.
+    """The factor of a few long columns by the modified Gram-Schmidt method, or None: a square left its range.
 
     The factor is as good as that of reflections, for it is the one that they would give of the same matrix
     under a square of zeros; only the orthogonal columns, not needed here, may be worse.
@@ -107,7 +100,8 @@ def _orthogonalised(columns, ones):
                 share = _dot(column, rest[k]) / (square or 1.0)
                 R[first + j, first + k] = share * np.sqrt(square)
                 rest[k] -= share * column
-    return R
+        squares = (R * R).sum(axis=0)
+    return R if all(1e-200 < square < 1e200 for square in squares.tolist()) else None
 
 
 def _dot(first, second):
@@ -134,7 +128,9 @@ def analyse(R, rounding=EPS):
                [ 0.707]])
     """
     p = len(R)
-    largest = np.abs(R).max(axis=0, initial=0.0)
+    if not p:
+        return Triangle(R, 1.0, R)
+    largest = np.abs(R).max(axis=0)
     lengths = largest * np.linalg.norm(R / np.where(largest > 0, largest, 1.0), axis=0)
     error = np.broadcast_to(8 * np.asarray(rounding), (p,))
     vanishing = (lengths == 0) | (error >= 1)
@@ -148,4 +144,4 @@ def analyse(R, rounding=EPS):
     null_space = np.concatenate([np.eye(p)[:, vanishing], combined], axis=1)
     if null_space.size:
         return Triangle(inverse, np.inf, null_space)
-    return Triangle(inverse, float(values[0] / values[-1]) if p else 1.0, null_space)
+    return Triangle(inverse, float(values[0] / values[-1]), null_space)

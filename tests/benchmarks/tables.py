@@ -82,7 +82,7 @@ def memory(rows):
         found = {row["model"]: row.get(key) for row in largest if row["fitter"] == fitter}
         return label, *("—" if found.get(m) is None else f"{found[m] / 1e6:.0f}" for m in models)
 
-    fitters = dict.fromkeys(row["fitter"] for row in largest)
+    fitters = dict.fromkeys(row["fitter"] for row in largest if "skipped" not in row)
     lines = [line("the data", "data_bytes", "mlefit"), *(line(f, "extra_bytes", f) for f in fitters)]
     return table(("", *models), lines)
 

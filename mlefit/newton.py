@@ -121,6 +121,12 @@ def scale(diagonal):
     return 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
 
+def spectrum(hessian, diagonal):
+    """Return `scale(diagonal)`, and the curvatures and axes of a Hessian in coordinates scaled by it."""
+    unit = scale(diagonal)
+    return unit, *np.linalg.eigh(hessian * np.outer(unit, unit))
+
+
 class _Quadratic:
     """The second-order model around a point, in coordinates where the Hessian's diagonal is one."""
 
@@ -128,8 +134,7 @@ class _Quadratic:
         # Against the largest curvature that the same coordinate has had, so that units do not matter.
         # Nor of a slope so steep that a step of that length would be absurd.
         diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8 * np.maximum(largest, gradient**2))
-        self.scale = scale(diagonal)
-        self.curvatures, self.axes = np.linalg.eigh(hessian * np.outer(self.scale, self.scale))
+        self.scale, self.curvatures, self.axes = spectrum(hessian, diagonal)
         self.slopes = self.axes.T @ (self.scale * gradient)
 
     def newton_step(self):

@@ -146,6 +146,5 @@ class NewtonFit:
 
 def _root(hessian):
     """A matrix whose product with its transpose is the inverse of a positive definite one."""
-    scale = 1 / np.sqrt(np.diag(hessian))
-    curvatures, axes = np.linalg.eigh(hessian * np.outer(scale, scale))
+    scale, curvatures, axes = newton.spectrum(hessian, np.diag(hessian))
     return scale[:, None] * axes / np.sqrt(curvatures)

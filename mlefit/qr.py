@@ -89,16 +89,18 @@ def _orthogonalised(columns, ones):
     first, rows = int(ones), columns.shape[1]
     R = np.zeros((len(columns) + first,) * 2)
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = columns.sum(axis=1) * first
-        rest = columns - sums[:, None] / rows
         if ones:
-            R[0] = np.sqrt(rows), *(sums / np.sqrt(rows))
+            means = columns.mean(axis=1)
+            R[0] = np.sqrt(rows) * np.append(1.0, means)
+            rest = columns - means[:, None]
+        else:
+            rest = np.array(columns)
         for j, column in enumerate(rest):
             square = _dot(column, column)
-            R[first + j, first + j] = np.sqrt(square)
+            length = R[first + j, first + j] = np.sqrt(square)
             for k in range(j + 1, len(rest)):
                 share = _dot(column, rest[k]) / (square or 1.0)
-                R[first + j, first + k] = share * np.sqrt(square)
+                R[first + j, first + k] = share * length
                 rest[k] -= share * column
         squares = (R * R).sum(axis=0)
     return R if all(1e-200 < square < 1e200 for square in squares.tolist()) else None

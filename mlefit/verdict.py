@@ -4,6 +4,7 @@ import numpy as np
 
 from mlefit import diagnostics, newton
 
+_FEW = 4096  # observations that tell what is wrong with all of them
 _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
 
 
@@ -51,7 +52,7 @@ def _far_out(point, index, supports):
 
 
 def _kinks(objective, minimum, names, supports):
-    spread = np.mean(np.concatenate(list(objective.sample(4096).scores(minimum.point))) ** 2, axis=0)
+    spread = np.mean(np.concatenate(list(objective.sample(_FEW).scores(minimum.point))) ** 2, axis=0)
     # The scores change sign across a kink, so that their mean is small there without any curvature.
     level = np.abs(minimum.gradient) < 0.7 * np.sqrt(spread)
     # Where a parameter no longer matters, its scores have gone with the curvature.
@@ -87,7 +88,7 @@ def _not_converged(objective, minimum, names, supports):
     ]
     if ends:
         return diagnostics.for_ever(ends, names, supports)
-    curvatures = np.linalg.eigvalsh(last * np.outer(newton.scale(diagonal), newton.scale(diagonal)))
+    curvatures = newton.spectrum(last, diagonal)[1]
     # Newton's history has the start too.
     steps = len(minimum.history) - (minimum.reason != "all steps taken")
     if curvatures[0] < 0:
@@ -102,12 +103,11 @@ def _not_converged(objective, minimum, names, supports):
 
 def _curvature_fails(objective, minimum):
     """Return what is wrong if the log-likelihood does not change as its derivatives say; else None."""
-    scale = newton.scale(np.diag(minimum.hessian))
-    curvatures, axes = np.linalg.eigh(minimum.hessian * np.outer(scale, scale))
+    scale, curvatures, axes = newton.spectrum(minimum.hessian, np.diag(minimum.hessian))
     if curvatures[0] <= 0:
         return None
     direction = scale * (axes @ (_alternating(scale) / np.sqrt(len(scale) * curvatures)))
-    few, bent = objective.sample(4096), False
+    few, bent = objective.sample(_FEW), False
     for part in (few,) if few is objective else (few, objective):  # The sample may be a special one.
         for size in (0.1, 0.01):  # of a standard error: a long step sees skewness, a short one rounding.
             found, bends, slopes = _change(part, minimum.point, size * direction)
@@ -139,8 +139,7 @@ def _levelled_off(minimum, names, supports):
 
 def _vague(objective, minimum, names, supports):
     """The bounded parameters of which the data do not even tell the order of magnitude."""
-    scale = newton.scale(np.diag(minimum.hessian))
-    curvatures, axes = np.linalg.eigh(minimum.hessian * np.outer(scale, scale))
+    scale, curvatures, axes = newton.spectrum(minimum.hessian, np.diag(minimum.hessian))
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = scale * np.sqrt((axes**2 / curvatures).sum(axis=1) / objective.nobs)
     return [n for n, s, error in zip(names, supports, errors, strict=True) if s != "real" and not error < 10]
@@ -179,8 +178,7 @@ def _alternating(values):
 
 def _null_directions(hessian, diagonal):
     """The directions without curvature, in coordinates scaled by `diagonal`: `(p, d)`."""
-    scale = newton.scale(diagonal)
-    curvatures, axes = np.linalg.eigh(hessian * np.outer(scale, scale))
+    _, curvatures, axes = newton.spectrum(hessian, diagonal)
     return axes[:, np.abs(curvatures) <= _SINGULAR * max(np.abs(curvatures).max(), 1.0)]
 
 

@@ -11,7 +11,7 @@ from mlefit import newton
 
 _NEAR = 0.01  # standard errors of a sample, or a share of the way so far: near enough to go on from there
 _ALMOST = 0.1  # standard errors, from which one more step by the gradient alone leads close enough
-_DOUBT = 1e-6  # standard errors, or a share of the curvature: what no digit worth printing shows
+_DOUBT = 1e-7  # standard errors, or a share of the curvature: what no digit worth printing shows
 _PASSES = 12
 
 

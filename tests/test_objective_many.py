@@ -35,6 +35,19 @@ def test_many_observations_from_a_sample():
     assert mlefit.fit(Heavy(), MANY).covariance.tobytes() == result.covariance.tobytes()
 
 
+@pytest.mark.parametrize("seed, n", [(12, 114_000), (26, 90_000), (32, 114_000)])
+def test_errors_of_many_observations_are_those_of_the_hessian_of_all(seed, n):
+    x = np.random.default_rng(seed).standard_t(4, n)
+    result = mlefit.fit(Heavy(), x)
+    m, s = result.estimates.values()
+    z = (x - m) / s
+    pull, bend = 5 * z / (4 + z**2), 5 * (4 - z**2) / (4 + z**2) ** 2
+    cross = (bend * z + pull).sum() / s
+    hessian = np.array([[bend.sum() / s**2, cross], [cross, (bend * z**2 + pull * z).sum()]])
+    errors = np.sqrt(np.diag(np.linalg.inv(hessian))) * [1, s]
+    np.testing.assert_allclose([*result.standard_errors.values()], errors, rtol=1e-8)
+
+
 @pytest.mark.parametrize("where", [0, 123_457, len(MANY) - 1])
 def test_one_impossible_observation_among_many(where):
     class Exponential(mlefit.Model):

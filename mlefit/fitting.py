@@ -18,7 +18,8 @@ from mlefit.regression import LinearRegression, LogisticRegression, NonlinearReg
 from mlefit.result import FitResult
 
 _COVARIANCES = ("observed", "expected", "robust")
-_SOME = 4096  # rows
+_SOME = 4096  # rows all of which may be asked about
+_GLIMPSE = 64  # rows that show what a model makes of any
 _LINES = (Gaussian, LinearRegression)
 _CURVES = (NonlinearRegression,)
 _EXPECTED = (*_LINES, LogisticRegression, PoissonRegression)  # where it is the observed one at the optimum
@@ -139,7 +140,7 @@ def _show(model, named, finite):
         return
     if _is_own(model, (Gaussian,)) and [len(values.shape) for values in named.values()] == [1]:
         return  # It has its parameters, and nothing can be wrong.
-    step = max(1, _nobs(named) // (1 if _is_own(model, _LINES) else _SOME))
+    step = max(1, _nobs(named) // (1 if _is_own(model, _LINES) else _GLIMPSE))
     try:
         model.terms({name: values[::step] for name, values in named.items()})
     except Exception:  # It may hold an array with one entry for each observation.

@@ -157,7 +157,8 @@ class Objective:
         rows = np.arange(len(terms))
         for values in self.few:
             first = values.reshape(len(values), -1)[rows, 0]
-            rows = rows[np.argsort(first, kind="stable")[: (len(rows) + 1) // 2]]
+            half = (len(rows) + 1) // 2
+            rows = rows[np.argpartition(first, half - 1)[:half]]
         alone = self.terms(point, [values[rows[::2]] for values in self.few])
         return not np.allclose(terms[rows[::2]], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
 

@@ -125,7 +125,10 @@ def parameters_at(model, point):
     for parameter in model.parameters.values():
         shape = parameter.variable.shape
         high = low + math.prod(shape)
-        mapping.append((parameter.variable, tf.reshape(point[low:high], shape)))
+        part = point[low:high]
+        # tf.reshape would take an array too, in six times as long.
+        value = tf.reshape(part, shape) if tf.is_tensor(part) else tf.constant(part.reshape(shape))
+        mapping.append((parameter.variable, value))
         low = high
     return keras.StatelessScope(state_mapping=mapping)
 

@@ -107,7 +107,9 @@ def _orthogonalised(columns, ones):
 
 
 def _dot(first, second):
-    return sum(first[low : low + _PIECE] @ second[low : low + _PIECE] for low in range(0, len(first), _PIECE))
+    whole = len(first) // _PIECE * _PIECE
+    pieces = (part[:whole].reshape(-1, _PIECE) for part in (first, second))
+    return np.vecdot(*pieces).sum() + first[whole:] @ second[whole:]
 
 
 def analyse(R, rounding=EPS):

@@ -66,7 +66,7 @@ def _pilot(samples, start, max_iterations):
     """The minimum of the last sample, sought from that of the one before, and the Hessian at the start."""
     point, hessians = start, []
     for sample in samples:
-        found = newton.minimise(sample, point, sample.nobs, max_iterations, tolerance=_NEAR)
+        found = newton.minimise(sample, point, sample.nobs, max_iterations, tolerance=_ALMOST)
         hessians.append(found.first_hessian)
         point = found.point if found.converged else start
     return found, hessians[0]

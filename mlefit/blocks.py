@@ -4,7 +4,7 @@ import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-_CORES = 16  # at most, for each holds a block
+_CORES = 8  # at most, for each holds a block
 
 
 def summed(function, blocks):

@@ -51,7 +51,7 @@ def minimise(objective, samples, start, max_iterations):
             max_iterations,
             tolerance=1e-12 if exact else _NEAR * away,
             first=full,
-            leap=True,
+            leap=exact,
         )
         if not near.converged:
             return None

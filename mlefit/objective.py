@@ -16,7 +16,7 @@ from mlefit import blocks
 from mlefit.program import Program, at, differences, kind
 
 _GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
-_BLOCK = 131_072  # rows handed over at a time beyond, where compiling to machine code pays
+_BLOCK = 262_144  # rows at most handed over at a time beyond, where compiling to machine code pays
 _ROWS = 4096  # rows of those computed at a time: what is held of them stays in the cache
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
@@ -127,10 +127,10 @@ class Objective:
 
     def _find_program(self, fresh):
         self._held, self._samples = None, {}
-        self._rows = _ROWS if self._block == _BLOCK else self._block
+        self._rows = self._block if self._whole or self._block < _BLOCK else _ROWS
         shapes = tuple(values.shape[1:] for values in self.data)
         xla = self.nobs > _GRAPH
-        key = (kind(self.model), shapes, self._block, xla)
+        key = (kind(self.model), shapes, self._block, self._rows, xla)
         self._fresh = fresh or key not in _PROGRAMS
         if self._fresh:
             _PROGRAMS.pop(key, None)
@@ -164,16 +164,17 @@ class Objective:
 
     def _summed(self, function, point):
         """A function of a point and a block, summed over the data."""
-        if self.nobs > self._block:
-            return blocks.summed(
-                lambda low: function(point, *self._padded(low)), range(0, self.nobs, self._block)
-            )
-        self._held = self._held or self._padded(0)
+        if self._rows < self._block and self.nobs > self._block // 2:
+            pairs = -(-self.nobs // (2 * self._block))
+            share = -(-self.nobs // (2 * pairs))  # even, so that two cores end together
+            lows = range(0, self.nobs, share)
+            return blocks.summed(lambda low: function(point, *self._padded(low, share)), lows)
+        self._held = self._held or self._padded(0, self._block)
         return function(point, *self._held)
 
-    def _padded(self, low):
+    def _padded(self, low, rows):
         """How many rows of a block count, and the block: its last row repeated where more are computed."""
-        part = [values[low : low + self._block] for values in self.data]
+        part = [values[low : low + rows] for values in self.data]
         count = len(part[0])
         end = -(-count // self._rows) * self._rows
         return tf.constant(count), [_tensor(values, self._block, end) for values in part]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import mlefit
+from mlefit import objective
 from mlefit.densities import gaussian
 
 X = np.random.default_rng(0).normal(2.0, 1.5, 1000)
@@ -48,7 +49,7 @@ def test_a_log_prob_over_many_that_mixes_them_or_holds_an_array_for_them():
             before = keras.ops.concatenate([keras.ops.zeros(1, "float64"), x[:-1]])
             return gaussian(x, self.share() * before, 1.0)
 
-    for n in (5000, 70_000):
+    for n in (5000, 70_000, objective._BLOCK):
         x, weights = MANY[:n], np.linspace(0.5, 2.0, n)
         share = x[1:] @ x[:-1] / (x[:-1] @ x[:-1])
         assert mlefit.fit(Walk(), x).estimates["share"] == pytest.approx(share, rel=1e-10)

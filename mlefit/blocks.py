@@ -1,4 +1,4 @@
-"""Sums over blocks of observations, computed on all cores, and added in order: always the same bits."""
+"""Sums over blocks of observations, computed on several cores, and added in order: always the same bits."""
 
 import functools
 import os

@@ -19,6 +19,6 @@ def test_every_package_was_measured_and_agrees(model):
     assert {"mlefit", "SciPy BFGS", "SciPy L-BFGS-B", "zfit"} <= {row["fitter"] for row in rows}
     own = [row for row in rows if row["fitter"] == "mlefit"]
     assert [row["n"] for row in own] == [10**3, 10**5, 10**6, 10**7]
-    assert all(row["converged"] and row["estimates_off"] < 1e-9 and row["errors_off"] < 1e-7 for row in own)
+    assert all(row["converged"] and row["estimates_off"] < 1e-9 and row["errors_off"] < 1e-8 for row in own)
     for row in rows:  # what the page says of the others
         assert not row["converged"] or row["estimates_off"] < (0.05 if row["n"] < 10**7 else 0.25), row

@@ -126,7 +126,7 @@ def parameters_at(model, point):
         shape = parameter.variable.shape
         high = low + math.prod(shape)
         part = point[low:high]
-        # tf.reshape would take an array too, in six times as long.
+        # tf.reshape would take an array too, in four times as long.
         value = tf.reshape(part, shape) if tf.is_tensor(part) else tf.constant(part.reshape(shape))
         mapping.append((parameter.variable, value))
         low = high

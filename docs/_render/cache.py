@@ -18,9 +18,9 @@ def outputs(found, package, folder, at_once=False):
         found: the pages to run.
         package: the folder of `mlefit`; a change in any of its files runs every page again.
         folder: where outputs are kept, one JSON file a page.
-        at_once: return at once if several pages have to be run, and give for those that are not there yet what to
-            say in their place: they run behind the caller's back. The one page that its author has just
-            changed is waited for.
+        at_once: do not wait if several pages have to be run: they run behind the caller's back, and a page that is
+            not there yet has a text in place of outputs: why it failed, or nothing. One page alone, which its
+            author has just changed, is waited for.
 
     Raises:
         PageError: for pages that failed, where they are waited for.
@@ -32,7 +32,10 @@ def outputs(found, package, folder, at_once=False):
     runner.want(stale)
     if len(stale) == 1 or not at_once:
         runner.wait()
-    return {uri: kept.read(file) if file.exists() else runner.failures.get(file, "") for uri, file in files.items()}
+    return {
+        uri: kept.read(file) if file.exists() else runner.failures.get(file, "")
+        for uri, file in files.items()
+    }
 
 
 def fingerprint(package):
@@ -45,4 +48,3 @@ def fingerprint(package):
 def _key(page, setting):
     code = [(cell.source, cell.alt) if cell.is_code else cell.doctests for cell in page.cells]
     return [part for part in code if part], setting
-

@@ -18,7 +18,20 @@ ROOT = Path(__file__).parents[2]
 PATH = [str(ROOT), str(ROOT / "docs")]
 sys.path[:0] = PATH
 
-from _render import cache, glossary, house, kept, lighten, maths, notebooks, pages, rendered, searching, serving, sources
+from _render import (
+    cache,
+    glossary,
+    house,
+    kept,
+    lighten,
+    maths,
+    notebooks,
+    pages,
+    rendered,
+    searching,
+    serving,
+    sources,
+)
 
 PACKAGE = ROOT / "mlefit"
 CACHE = ROOT / ".cache"

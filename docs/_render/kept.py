@@ -58,7 +58,6 @@ def of_folder(folder, suffixes):
 
 @lru_cache(maxsize=1)
 def tools():
-    """The digest of all that renders a page besides its text: this folder as it was loaded, and the versions."""
+    """The digest of what renders a page: this folder as it was loaded, and the version of every package."""
     versions = sorted((each.name, each.version) for each in distributions())
     return digest([versions, of_folder(HERE, (".py", ".j2", ".html"))])
-

@@ -1,4 +1,4 @@
-"""A page's HTML, kept with all that rendering it tells the rest of the build, until something it depends on changes."""
+"""A page's HTML, kept with all that rendering it tells the build, until something it depends on changes."""
 
 import logging
 from contextlib import contextmanager
@@ -64,7 +64,9 @@ def _listen(page, render, config, files, plugins):
         _heard(handlers.inventory, "register", record["inventory"]),
     ):
         render(config, files)
-    record["anchors"] = [(args[1:], named) for args, named in record["anchors"]]  # the page itself comes first
+    record["anchors"] = [
+        (args[1:], named) for args, named in record["anchors"]
+    ]  # the page itself comes first
     record["quiet"] = not count()
 
 

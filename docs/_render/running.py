@@ -19,7 +19,7 @@ context = multiprocessing.get_context("forkserver")
 
 
 class Runner:
-    """Runs what it is asked for, and hands each page's outputs to `keep(file, outputs)` once they are there."""
+    """Runs the pages it is asked for, and hands the outputs of each to `keep(file, outputs)`."""
 
     def __init__(self, keep):
         self.keep = keep

@@ -1,4 +1,4 @@
-"""What search finds on a page is kept too: parsing every page's HTML again was most of a build after an edit."""
+"""What search finds on a page, kept: reading every page's HTML again was most of a build after an edit."""
 
 from _render import kept
 

@@ -1,4 +1,4 @@
-"""What `mkdocs serve` shows while pages are still being run: the pages without their outputs, which then come."""
+"""What `mkdocs serve` shows while pages are being run: them without their outputs, which then come."""
 
 import dataclasses
 import re
@@ -7,7 +7,7 @@ import threading
 import time
 
 HEADING = re.compile(r"^# .*$", re.MULTILINE)
-WAITING = '!!! note "This page is being run"\n\n    Its outputs appear here by themselves, as soon as they are there.'
+WAITING = '!!! note "This page is being run"\n\n    Its outputs appear here by themselves.'
 FAILED = '!!! failure "This page failed"\n\n'
 
 stopped = threading.Event()
@@ -21,7 +21,7 @@ def watch(server, runner, folder):
 
 
 def without_outputs(page, failure):
-    """The page as it is shown without outputs, with the reason at its head, and the outputs that it has: none."""
+    """The page with the reason why it has no outputs at its head, and its empty outputs."""
     note = FAILED + textwrap.indent(f"```text\n{failure}\n```", "    ") if failure else WAITING
     cells, noted = [], False
     for cell in page.cells:

@@ -18,9 +18,9 @@ def outputs(found, package, folder, at_once=False):
         found: the pages to run.
         package: the folder of `mlefit`; a change in any of its files runs every page again.
         folder: where outputs are kept, one JSON file a page.
-        at_once: do not wait if several pages have to be run: they run behind the caller's back, and a page that is
-            not there yet has a text in place of outputs: why it failed, or nothing. One page alone, which its
-            author has just changed, is waited for.
+        at_once: do not wait. Pages run behind the caller's back, and one that is not there yet has a text in
+            place of outputs: why it failed, or nothing. Only for one page alone that is asked for the first
+            time, because its author has just changed it, the caller waits.
 
     Raises:
         PageError: for pages that failed, where they are waited for.
@@ -29,8 +29,8 @@ def outputs(found, package, folder, at_once=False):
     files = {page.uri: kept.file(folder, page.uri, _key(page, setting)) for page in found}
     stale = {files[page.uri]: page for page in found if not files[page.uri].exists()}
     kept.tidy(folder, files.values())
-    runner.want(stale)
-    if len(stale) == 1 or not at_once:
+    new = runner.want(stale)
+    if not at_once or len(new) == len(stale) == 1:
         runner.wait()
     return {
         uri: kept.read(file) if file.exists() else runner.failures.get(file, "")

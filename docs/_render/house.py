@@ -4,6 +4,7 @@ import ast
 import html
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from statistics import fmean
 
 from _render.pages import PageError
 
@@ -82,9 +83,7 @@ def _svg(graph, layers, rooms):
                 thing: [places[a][0] for route in routes.values() for a, b in pairwise(route) if b == thing]
                 for thing in row
             }
-            row.sort(
-                key=lambda thing: sum(above[thing]) / len(above[thing]) if above[thing] else places[thing][0]
-            )
+            row.sort(key=lambda thing: fmean(above[thing] or [places[thing][0]]))
     lines = [_arrow(*edge, [places[thing] for thing in route]) for edge, route in sorted(routes.items())]
     boxes = [_box(_name(rooms[room]), *places[room], _width(room, rooms)) for room in sorted(rooms)]
     text = "; ".join(

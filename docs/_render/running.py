@@ -32,12 +32,12 @@ class Runner:
         self._folder, self._stopping = None, False
 
     def want(self, stale):
-        """Ask for these pages, file -> page, and for no others: what has not begun is dropped."""
+        """Ask for these pages, file -> page, and for no others; return the files not asked for before."""
         with self._changed:
+            before = {*self._now, *self.failures, *(file for file, _ in self._queue)}
             self._unseen, self._seen_at = False, time.monotonic()
             self.failures = {file: text for file, text in self.failures.items() if file in stale}
-            known = {*self._now, *self.failures}
-            self._queue = [item for item in stale.items() if item[0] not in known]
+            self._queue = [item for item in stale.items() if item[0] not in {*self._now, *self.failures}]
             if not self._now:
                 self._done = 0
             idle = min((os.cpu_count() or 1) - len(self._now), len(self._queue))
@@ -47,6 +47,7 @@ class Runner:
                 self._folder = tempfile.TemporaryDirectory(prefix="mlefit-pages-", ignore_cleanup_errors=True)
             for _ in range(idle):
                 self._begin_next()
+            return [file for file in stale if file not in before]
 
     def wait(self):
         """Return once all is run.

@@ -10,7 +10,7 @@ from _render.pages import PageError
 
 PLACEHOLDER = "<!-- house -->"
 TOP = "__init__"  # lists the public names: above every room, and not one
-LETTER, PADDING, HEIGHT, GAP, LAYER = 8.0, 12, 30, 18, 78  # in the units of the drawing
+LETTER, PADDING, HEIGHT, GAP, LAYER = 8.0, 12, 30, 18, 70  # in the units of the drawing
 
 
 def drawing(package):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import tempfile
 from functools import lru_cache
 from importlib.metadata import distributions
@@ -60,4 +61,4 @@ def of_folder(folder, suffixes):
 def tools():
     """The digest of what renders a page: this folder as it was loaded, and the version of every package."""
     versions = sorted((each.name, each.version) for each in distributions())
-    return digest([versions, of_folder(HERE, (".py", ".j2", ".html"))])
+    return digest([platform.python_version(), versions, of_folder(HERE, (".py", ".j2", ".html"))])

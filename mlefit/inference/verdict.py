@@ -108,10 +108,10 @@ def _derivatives_fail(objective, minimum, names):
     scale = newton.scale(np.diag(minimum.hessian))
     for share in (0.1, 0.01, 0.001):  # of the distance over which it bends; less where it ends before
         there = minimum.point + share * _alternating(scale) * scale
-        if np.isfinite(few.own_value(there)):
+        value, gradient, _ = few(there)
+        if np.isfinite(value):
             break
-    gradient = few.gradient(there)
-    found = derivatives.unlike_values(few.own_value, gradient, there, scale, share / scale)
+    found = derivatives.unlike_values(lambda p: few(p)[0], gradient, there, scale, share / scale)
     if found is not None:
         return words.hides(names[found])
     hessian = few(minimum.point)[2]

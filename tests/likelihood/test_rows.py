@@ -1,15 +1,12 @@
 """Rows: where observations lie, and the only way to them."""
 
-import ast
 import math
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mlefit
-from conftest import ROOT
 from mlefit.likelihood.rows import Rows
 
 rng = np.random.default_rng(0)
@@ -75,19 +72,6 @@ def test_rows_are_named_and_told_apart():
     assert list(row) == ["x", "y"] and row["y"] == Y[7] and (row["x"] == X[7]).all()
     assert rows().fingerprints() == Rows(x=X.copy(), y=Y.copy()).fingerprints()
     assert not rows().fingerprints() & Rows(x=X + 1, y=Y + 1).fingerprints()
-
-
-def test_nothing_else_slices_observations():
-    """Outside of `Rows`, no room cuts a column by a range of rows."""
-    found = []
-    for room in ("routes", "likelihood", "models"):
-        for path in sorted(Path(ROOT, "mlefit", room).glob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Subscript) and "values" in ast.unparse(node.value):
-                    if isinstance(node.slice, ast.Slice) and path.stem != "rows":
-                        found.append(f"{path.name}: {ast.unparse(node)}")
-    # What halves and pads a block that it was handed.
-    assert found == ["objective.py: values[:(len(values) + 1) // 2]", "objective.py: values[-1:]"]
 
 
 def test_a_fit_leaves_its_data_alone():

@@ -11,6 +11,7 @@ import time
 from _render import execute, pages
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+HEAVY = ["tensorflow", "keras", "scipy.stats", "matplotlib.pyplot"]  # imported once, for all pages
 BUDGET = 4.0  # seconds of one core that a page may take
 PAUSE = 10.0  # seconds between two showings of what has arrived
 
@@ -136,7 +137,7 @@ class Runner:
     def _start(self, process):
         start = time.perf_counter()
         os.environ.update(QUIET)
-        context.set_forkserver_preload(["tensorflow", "keras", "matplotlib.pyplot"])
+        context.set_forkserver_preload(HEAVY)
         process.start()  # returns once the server has imported all this and forked
         if not self._imported:
             log.info(f"pages: TensorFlow imported, {time.perf_counter() - start:.1f} s")

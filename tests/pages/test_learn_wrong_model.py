@@ -79,6 +79,12 @@ def test_the_sandwich_mends_most_of_a_wrong_density(names):
     usual = 2 * stats.norm.cdf(1.96 * math.sqrt(2 / 5)) - 1
     assert names["usual_covered"] == pytest.approx(usual, abs=0.02)
     assert names["usual_covered"] < 0.8 < 0.87 < names["robust_covered"] < 0.95
+    off = np.random.default_rng(9).laplace(scale=1 / math.sqrt(2), size=(20_000, 100)).std(axis=1)
+    known = np.mean(np.abs(off - 1) < 1.96 * off * math.sqrt(5 / 400))
+    assert names["known_covered"] == pytest.approx(known, abs=0.01)
+    assert names["kurtosis"].mean() == pytest.approx(5.3, abs=0.15)
+    # more than half of what is missing is the estimated kurtosis
+    assert names["known_covered"] - names["robust_covered"] > (0.95 - names["robust_covered"]) / 2
 
 
 def test_robust_errors_are_those_of_the_wrong_target(names):

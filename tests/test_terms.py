@@ -1,0 +1,180 @@
+"""No page uses a term before the page that explains it, unless it says where that is."""
+
+import posixpath
+import re
+
+import pytest
+from markdown.extensions.toc import slugify
+
+from _render import glossary
+from conftest import DOCS, ROOT, URIS
+
+# The page that explains a term of the glossary. Its other spellings stand in the glossary.
+EXPLAINED = {
+    "likelihood": "learn/likelihood.md",
+    "log-likelihood": "learn/likelihood.md",
+    "negative log-likelihood": "learn/likelihood.md",
+    "maximum likelihood": "learn/likelihood.md",
+    "standard error": "learn/likelihood.md",
+    "delta method": "learn/uncertainty.md",
+    "AIC and BIC": "learn/your-own-model.md",
+    "likelihood-ratio test": "learn/your-own-model.md",
+    "p-value": "learn/your-own-model.md",
+    "profile likelihood": "guides/intervals.md",
+}
+SHORT = {"profile": "profile likelihood", "profiled": "profile likelihood"}
+
+NOT_PROSE = re.compile(
+    r"""
+      \A---\n.*?^---\n                                # front matter
+    | ^(?P<indent>[ ]*)(?P<fence>```+|~~~+).*?^(?P=indent)(?P=fence)[ ]*$   # code, and the alt text on its fence
+    | <!--.*?-->
+    | ^\#\#[ ]Where[ ]next\b.*                        # links to pages by their titles, and the footnotes
+    | ^\[\^[^\]]+\]:.*?(?=^\S|\Z)                     # a footnote elsewhere
+    | \$\$.*?\$\$ | (?<!\\)\$[^$\n]+\$                # formulas
+    | `[^`\n]+`
+    | <[^>\n]+>
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])\s+(?=[^a-z\s])"  # the next sentence
+    r"|\n[ ]*\n|(?<=\|)\n"  # the next paragraph or row
+    r"|^\#.*\n"  # a heading stands alone
+    r"|\n(?=[ ]*(?:[-*]|\d+\.)[ ])",  # the next item
+    re.MULTILINE,
+)
+TARGET = re.compile(r"\]\(([^)\s]*)[^)]*\)")
+
+
+def blank(match):
+    """As many blanks, and the same lines: what follows keeps its place."""
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def sentences(text):
+    """The sentences of a page's prose, each with its offset in the page."""
+    prose = NOT_PROSE.sub(blank, text)
+    start = 0
+    for end in SENTENCE_END.finditer(prose):
+        if end[0].startswith("#"):
+            yield start, prose[start : end.start()]
+            yield end.start(), end[0]
+        else:
+            yield start, prose[start : end.start()]
+        start = end.end()
+    yield start, prose[start:]
+
+
+def spellings():
+    """Each spelling of a term, in lower case -> the term as it stands in `EXPLAINED`."""
+    anchors = glossary.terms((DOCS / "reference/glossary.md").read_text(), slugify)
+    terms = {anchors[term.casefold()]: term for term in EXPLAINED}
+    return {spelling: terms[anchor] for spelling, anchor in anchors.items() if anchor in terms} | SHORT
+
+
+def too_early(pages, explained):
+    """Uses of a term on a page that comes before its explanation.
+
+    From the first sentence that holds the term and a link to the page that explains it, a page may use it.
+
+    Args:
+        pages: URI -> Markdown, in reading order.
+        explained: spelling in lower case -> URI of the page that explains it.
+
+    Returns:
+        One line for each term of each page that fails, at its first use: page, line, term.
+    """
+    order = list(pages)
+    longest_first = sorted(explained, key=len, reverse=True)
+    words = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in longest_first)
+    term = re.compile(rf"(?<![\w-])({words})s?(?![\w-])", re.IGNORECASE)
+    reports = []
+    for uri, text in pages.items():
+        settled = {word for word, page in explained.items() if order.index(page) <= order.index(uri)}
+        for offset, sentence in sentences(text):
+            folder = posixpath.dirname(uri)
+            told = {
+                posixpath.normpath(posixpath.join(folder, target.split("#")[0]))
+                for target in TARGET.findall(sentence)
+            }
+            for use in term.finditer(TARGET.sub(blank, sentence)):
+                word = " ".join(use[1].casefold().split())
+                if word in settled:
+                    continue
+                settled.add(word)
+                if explained[word] not in told:
+                    line = text.count("\n", 0, offset + use.start()) + 1
+                    reports.append(f"{uri}:{line}: {use[0]!r} is explained only in {explained[word]}")
+    return reports
+
+
+def reading_order():
+    """Learn in the order of the navigation, then guides and concepts."""
+    nav = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1].split("\n\n")[0]
+    found = re.findall(r"\b(?:learn|guides|concepts)/[\w-]+\.md", nav)
+    return sorted(found, key=lambda uri: ["learn", "guides", "concepts"].index(uri.split("/")[0]))
+
+
+def test_no_page_uses_a_term_before_it_is_explained():
+    pages = {uri: (DOCS / uri).read_text() for uri in reading_order()}
+    explained = {spelling: EXPLAINED[term] for spelling, term in spellings().items()}
+    reports = too_early(pages, explained)
+    assert not reports, "\n".join(["", *reports])
+
+
+@pytest.mark.parametrize("term", EXPLAINED)
+def test_the_page_that_explains_a_term_uses_it(term):
+    """A table that names the wrong page would let everything pass."""
+    text = (DOCS / EXPLAINED[term]).read_text()
+    words = [spelling for spelling, same in spellings().items() if same == term]
+    assert too_early({"page": text, "later": ""}, dict.fromkeys(words, "later"))
+
+
+def test_every_page_is_in_the_order():
+    folders = ("learn", "guides", "concepts")
+    assert sorted(reading_order()) == [uri for uri in URIS if uri.startswith(folders)]
+
+
+FRONT = '---\ndescription: On "odds".\n---\n\n# A page\n\n'
+
+
+@pytest.mark.parametrize(
+    "text, lines",
+    [
+        ("The odds are high.", [7]),
+        ("Even and\n\n- first\n- the ODDS.", [10]),
+        ("The log\nodds are high.", [7]),  # one term over two lines, and not the shorter one in it
+        ("## Odds\n\nText.", [7]),
+        ("The odds. And [more](later.md).", [7]),  # the link is in another sentence
+        ("The odds, see [another](other.md).", [7]),
+        ("See [the odds](other.md).", [7]),
+        ("The odds. Later the odds again.", [7]),  # once a page and term
+        ("| a | b |\n|---|---|\n| odds | [x](later.md) |", []),
+        ("| a | b |\n|---|---|\n| odds | x |\n| y | [x](later.md) |", [9]),
+        ("The odds, which [a later page](later.md#odds) explains. The odds are high.", []),
+        ("The [odds](later.md)\nare high.", []),
+        ("Against all-odds, oddsmaker.", []),  # other words
+        ('```python alt="odds"\nodds = 1  # the odds\n```', []),
+        ("    ```python\n    odds = 1\n    ```\n\nThe odds.", [11]),
+        ("`odds` and $odds$ and <b title='odds'>.\n\n$$\nodds\n$$", []),
+        ("Text.[^a]\n\n[^a]: On odds,\n    and odds.\n", []),
+        ("See [that](x/odds.md).", []),
+        ("## Where next\n\n- The odds.\n", []),
+    ],
+)
+def test_the_checker_sees_what_a_reader_reads(text, lines):
+    pages = {"first.md": FRONT + text, "other.md": "", "later.md": "The odds. Log odds."}
+    reports = too_early(pages, {"odds": "later.md", "log odds": "later.md"})
+    assert [int(report.split(":")[1]) for report in reports] == lines
+    assert all(report.startswith("first.md:") and "odds" in report.lower() for report in reports)
+
+
+def test_the_checker_follows_the_order_of_the_pages():
+    pages = {"learn/a.md": "The [odds](b.md).", "learn/b.md": "The odds.", "guides/c.md": "The odds."}
+    assert not too_early(pages, {"odds": "learn/b.md"})
+    assert not too_early(pages | {"learn/a.md": "[Odds](../learn/b.md#x)."}, {"odds": "learn/b.md"})
+    turned = dict(reversed(pages.items()))
+    assert too_early(turned, {"odds": "learn/b.md"}) == [
+        "guides/c.md:1: 'odds' is explained only in learn/b.md"
+    ]

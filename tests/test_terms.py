@@ -26,24 +26,20 @@ SHORT = {"profile": "profile likelihood", "profiled": "profile likelihood"}
 
 NOT_PROSE = re.compile(
     r"""
-      \A---\n.*?^---\n                                # front matter
-    | ^(?P<indent>[ ]*)(?P<fence>```+|~~~+).*?^(?P=indent)(?P=fence)[ ]*$   # code, and the alt text on its fence
+      \A---\n.*?^---\n  # front matter
+    | ^(?P<indent>[ ]*)(?P<fence>```+|~~~+).*?^(?P=indent)(?P=fence)[ ]*$  # code, with its alt text
     | <!--.*?-->
-    | ^\#\#[ ]Where[ ]next\b.*                        # links to pages by their titles, and the footnotes
-    | ^\[\^[^\]]+\]:.*?(?=^\S|\Z)                     # a footnote elsewhere
-    | \$\$.*?\$\$ | (?<!\\)\$[^$\n]+\$                # formulas
+    | ^\#\#[ ]Where[ ]next\b.*  # links to pages by their titles, and the footnotes
+    | ^\[\^[^\]]+\]:.*?(?=^\S|\Z)  # a footnote elsewhere
+    | \$\$.*?\$\$ | (?<!\\)\$[^$\n]+\$
     | `[^`\n]+`
     | <[^>\n]+>
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
-SENTENCE_END = re.compile(
-    r"(?<=[.!?])\s+(?=[^a-z\s])"  # the next sentence
-    r"|\n[ ]*\n|(?<=\|)\n"  # the next paragraph or row
-    r"|^\#.*\n"  # a heading stands alone
-    r"|\n(?=[ ]*(?:[-*]|\d+\.)[ ])",  # the next item
-    re.MULTILINE,
-)
+# A blank line, a row of a table, a heading, an item of a list.
+PARAGRAPH = re.compile(r"\n[ ]*\n|(?<=\|)\n|(?<=\n)(?=\#)|\n(?=[ ]*(?:[-*]|\d+\.)[ ])")
+SENTENCE = re.compile(r"(?<=[.!?])[)\"]?\s+(?=[^a-z\s])")
 TARGET = re.compile(r"\]\(([^)\s]*)[^)]*\)")
 
 
@@ -52,18 +48,21 @@ def blank(match):
     return re.sub(r"[^\n]", " ", match[0])
 
 
-def sentences(text):
-    """The sentences of a page's prose, each with its offset in the page."""
-    prose = NOT_PROSE.sub(blank, text)
+def pieces(pattern, text, offset=0):
+    """What stands between the matches of `pattern`, each piece with its offset."""
     start = 0
-    for end in SENTENCE_END.finditer(prose):
-        if end[0].startswith("#"):
-            yield start, prose[start : end.start()]
-            yield end.start(), end[0]
-        else:
-            yield start, prose[start : end.start()]
-        start = end.end()
-    yield start, prose[start:]
+    for match in pattern.finditer(text):
+        yield offset + start, text[start : match.start()]
+        start = match.end()
+    yield offset + start, text[start:]
+
+
+def sentences(text):
+    """Each sentence of a page's prose: its offset in the page, itself, the next one of its paragraph."""
+    for offset, paragraph in pieces(PARAGRAPH, NOT_PROSE.sub(blank, text)):
+        found = list(pieces(SENTENCE, paragraph, offset))
+        for (start, sentence), (_, following) in zip(found, [*found[1:], (0, "")], strict=True):
+            yield start, sentence, following
 
 
 def spellings():
@@ -76,7 +75,8 @@ def spellings():
 def too_early(pages, explained):
     """Uses of a term on a page that comes before its explanation.
 
-    From the first sentence that holds the term and a link to the page that explains it, a page may use it.
+    At its first use the term needs a link to the page that explains it, in that sentence or the next one of
+    the paragraph. From there on the page may use it.
 
     Args:
         pages: URI -> Markdown, in reading order.
@@ -92,11 +92,11 @@ def too_early(pages, explained):
     reports = []
     for uri, text in pages.items():
         settled = {word for word, page in explained.items() if order.index(page) <= order.index(uri)}
-        for offset, sentence in sentences(text):
+        for offset, sentence, following in sentences(text):
             folder = posixpath.dirname(uri)
             told = {
                 posixpath.normpath(posixpath.join(folder, target.split("#")[0]))
-                for target in TARGET.findall(sentence)
+                for target in TARGET.findall(sentence + following)
             }
             for use in term.finditer(TARGET.sub(blank, sentence)):
                 word = " ".join(use[1].casefold().split())
@@ -146,7 +146,9 @@ FRONT = '---\ndescription: On "odds".\n---\n\n# A page\n\n'
         ("Even and\n\n- first\n- the ODDS.", [10]),
         ("The log\nodds are high.", [7]),  # one term over two lines, and not the shorter one in it
         ("## Odds\n\nText.", [7]),
-        ("The odds. And [more](later.md).", [7]),  # the link is in another sentence
+        ("The odds. [More](later.md) on them.", []),
+        ("The odds. A sentence. And [more](later.md).", [7]),
+        ("The odds.\n\n[More](later.md) on them.", [7]),
         ("The odds, see [another](other.md).", [7]),
         ("See [the odds](other.md).", [7]),
         ("The odds. Later the odds again.", [7]),  # once a page and term

@@ -104,6 +104,10 @@ def test_steps_at_the_best_rates_and_at_one_fixed_rate(names):
         assert names["fixed_steps"][name] == counted(values, names["y"], 0.05)
     assert list(names["steps_needed"].values()) == [75, 43, 1]  # the numbers in the text
     assert names["fixed_steps"]["centred"] > names["fixed_steps"]["raw"]
+    for name, values in names["scales"].items():
+        smallest = 2 * np.linalg.svd(np.column_stack([values, np.ones(100)]), compute_uv=False)[-1] ** 2 / 100
+        k = names["to_1_percent"][name]
+        assert (1 - 0.05 * smallest) ** k < 0.01 <= (1 - 0.05 * smallest) ** (k - 1)
     start = [excess[0] for excess in names["excesses"].values()]
     np.testing.assert_allclose(start, start[0], rtol=1e-12)  # one start for all
 

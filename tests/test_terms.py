@@ -136,6 +136,11 @@ def test_every_page_is_in_the_order():
     assert sorted(reading_order()) == [uri for uri in URIS if uri.startswith(folders)]
 
 
+def test_the_home_page_lists_the_pages_in_this_order():
+    listed = re.findall(r"\| \[[^\]]+\]\((learn/[\w-]+\.md)\) \|", (DOCS / "index.md").read_text())
+    assert listed == [uri for uri in reading_order() if uri.startswith("learn/")]
+
+
 FRONT = '---\ndescription: On "odds".\n---\n\n# A page\n\n'
 
 

@@ -1,0 +1,51 @@
+"""Whether a log-density looks at one row at a time: read from its graph, so that it is known, not guessed.
+
+Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen, all
+rows must be computed together. What looks at other rows can be as rare as the one row that holds a maximum, so no
+sample of values would tell.
+"""
+
+import tensorflow as tf
+
+from mlefit.likelihood import axes
+
+_ROWS = 97  # in the graph that is read: a prime, so that no other axis is as long by accident
+
+
+def looks_at_single_rows(function, specs):
+    """Whether each entry of what a function returns depends on its own row alone, for certain.
+
+    Args:
+        function: of tensors, each with a row for each observation, to a tensor `(n,)`.
+        specs: the shape of one row of each tensor, `()` or `(k,)`.
+
+    Returns:
+        False where rows meet, where an array has an entry for each row, and for what is not understood.
+
+    Examples:
+        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()]), looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
+        (True, False)
+    """
+    specs = [tf.TensorSpec((_ROWS, *shape), tf.float64) for shape in specs]
+    try:
+        traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+        found = {tensor.ref(): 0 for tensor in traced.inputs[: len(specs)]}
+        for operation in traced.graph.get_operations():
+            _follow(operation, found)
+        return all(found.get(tensor.ref()) == 0 for tensor in traced.outputs)
+    except Exception:  # What cannot be traced at this length needs its own.
+        return False
+
+
+def _follow(operation, found):
+    """Note for each output of an operation which of its axes are the rows, if any."""
+    if not any(tensor.ref() in found for tensor in operation.inputs):
+        return
+    if operation.type == "IdentityN":
+        for before, after in zip(operation.inputs, operation.outputs, strict=True):
+            if before.ref() in found:
+                found[after.ref()] = found[before.ref()]
+        return
+    axis = axes.after(operation, [(tensor, found.get(tensor.ref())) for tensor in operation.inputs])
+    for tensor in operation.outputs if axis is not None else ():
+        found[tensor.ref()] = axis

@@ -18,12 +18,17 @@ Examples:
 """
 
 from mlefit import data, densities, losses, plot
-from mlefit.diagnostics import FitWarning
 from mlefit.fitting import fit
-from mlefit.models import Gaussian, Model
-from mlefit.parameters import Parameter
-from mlefit.regression import LinearRegression, LogisticRegression, NonlinearRegression, PoissonRegression
-from mlefit.result import FitResult
+from mlefit.inference.result import FitResult
+from mlefit.inference.words import FitWarning
+from mlefit.models.model import Gaussian, Model
+from mlefit.models.parameter import Parameter
+from mlefit.models.regression import (
+    LinearRegression,
+    LogisticRegression,
+    NonlinearRegression,
+    PoissonRegression,
+)
 from mlefit.training import DivergenceError, train
 
 __all__ = [

@@ -8,14 +8,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit import checks, diagnostics, prediction
-from mlefit.curve_fit import expected_root, fit_curve
-from mlefit.linear_fit import fit_line
-from mlefit.models import Gaussian, Model
-from mlefit.newton_fit import NewtonFit
-from mlefit.outcome import natural, scalar_names, scalar_supports
-from mlefit.regression import LinearRegression, LogisticRegression, NonlinearRegression, PoissonRegression
-from mlefit.result import FitResult
+from mlefit import checks
+from mlefit.inference import prediction, words
+from mlefit.inference.result import FitResult
+from mlefit.models.model import Gaussian, Model
+from mlefit.models.regression import (
+    LinearRegression,
+    LogisticRegression,
+    NonlinearRegression,
+    PoissonRegression,
+)
+from mlefit.routes.closed_form import fit_line
+from mlefit.routes.curve import expected_root, fit_curve
+from mlefit.routes.newton import NewtonFit
+from mlefit.routes.outcome import natural, scalar_names, scalar_supports
 
 _COVARIANCES = ("observed", "expected", "robust")
 _SOME = 4096  # rows all of which may be asked about
@@ -122,9 +128,9 @@ def fit(
         outcome.root = expected_root(model, np.asarray(named["x"]), outcome.point)
     _leave(model, outcome.point)
     if outcome.trusted and not _in_range(outcome.root):
-        outcome.trusted, outcome.message = False, diagnostics.OUT_OF_RANGE
+        outcome.trusted, outcome.message = False, words.OUT_OF_RANGE
     if not outcome.trusted:
-        diagnostics.warn(outcome.message)
+        words.warn(outcome.message)
     return _result(model, outcome, covariance, named)
 
 
@@ -136,7 +142,7 @@ def _is_own(model, classes):
 def _show(model, named, finite):
     """Let a model see data, so that it makes its parameters, and check what `log_prob` makes of them."""
     if finite:
-        diagnostics.require_finite_start(model, named)
+        words.require_finite_start(model, named)
         return
     if _is_own(model, (Gaussian,)) and [len(values.shape) for values in named.values()] == [1]:
         return  # It has its parameters, and nothing can be wrong.

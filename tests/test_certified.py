@@ -5,7 +5,7 @@ import pytest
 
 import certify
 import nist
-from mlefit.least_squares import minimise
+from mlefit.solvers.least_squares import minimise
 from nist_models import MODELS
 
 REQUIRED = {  # digits of the estimates, and of the standard errors

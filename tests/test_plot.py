@@ -13,7 +13,7 @@ import tensorflow as tf
 from matplotlib.colors import to_rgb
 
 from mlefit import plot
-from mlefit.models import Gaussian
+from mlefit.models.model import Gaussian
 
 rng = np.random.default_rng(2)
 X = rng.normal(2.0, 0.5, 120)

@@ -29,12 +29,12 @@ def listings(package, fingerprint):
     The fingerprint of the package says when to read it again.
     """
     pages = []
-    for path in sorted(package.glob("*.py")):
+    for path in sorted(package.rglob("*.py")):
         formatter = Formatter(linespans="L", cssclass="highlight listing", wrapcode=True)
         code = highlight(path.read_text(), PythonLexer(), formatter)
-        name = "mlefit" if path.stem == "__init__" else f"mlefit.{path.stem}"
+        name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
         header = f"---\ntitle: {name}\nsearch:\n  exclude: true\nhide: [toc]\n---\n"
-        pages.append((f"{FOLDER}/{path.stem.strip('_')}.md", f"{header}\n# `{name}`\n\n{code}"))
+        pages.append((f"{FOLDER}/{_place(path, package)}.md", f"{header}\n# `{name}`\n\n{code}"))
     return pages
 
 
@@ -47,7 +47,7 @@ def locations(package, fingerprint):
     def visit(thing, path):
         target = thing.final_target if thing.is_alias else thing
         if target.lineno and str(target.filepath).startswith(str(package)):
-            found[path] = f"{target.filepath.stem.strip('_')}/#L-{target.lineno}"
+            found[path] = f"{_place(target.filepath, package)}/#L-{target.lineno}"
         if target.is_class or target.is_module:
             for name, member in target.members.items():
                 if not name.startswith("_") and not (member.is_alias and not _ours(member)):
@@ -55,6 +55,12 @@ def locations(package, fingerprint):
 
     visit(root, "mlefit")
     return found
+
+
+def _place(path, package):
+    """Where the listing of a module lies: `models/gaussian`, and `models/init` of what opens a room."""
+    inside = path.relative_to(package)
+    return str(inside.with_name(inside.stem.strip("_")).as_posix())
 
 
 def _ours(member):

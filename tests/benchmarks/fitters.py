@@ -29,7 +29,7 @@ def mlefit(problem):
 
 def evaluation(problem):
     """A function that evaluates value, gradient and Hessian once, as mlefit does for any model."""
-    from mlefit.newton_fit import NewtonFit
+    from mlefit.routes.newton import NewtonFit
 
     model = _model(problem)()
     model.nll(*problem.data)  # a regression makes its parameters when it first sees data

@@ -1,0 +1,82 @@
+"""Confidence intervals: Wald's, from the curvature at the optimum, and the profile likelihood's own."""
+
+import numpy as np
+
+from mlefit.models.parameter import TRANSFORMS
+from mlefit.solvers import newton, roots
+
+_FAR = 1e6  # standard errors
+
+
+def wald(value, error, support, quantile):
+    """Return `value -+ quantile * error`, formed on the unconstrained scale and mapped back.
+
+    Examples:
+        >>> low, high = wald(2.0, 0.5, "positive", 1.96)
+        >>> round(low, 4), round(high, 4)
+        (1.2253, 3.2646)
+    """
+    transform = TRANSFORMS[support]
+    if not np.isfinite(error):
+        return np.nan, np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = transform.unconstrained(np.float64(value))
+        reach = quantile * error / transform.slope(np.float64(value))
+    return tuple(float(transform.in_numpy(centre + side * reach)) for side in (-1, 1))
+
+
+def profile(objective, optimum, direction, quantile):
+    """Return where the profile log-likelihood of `direction @ point` has fallen by `quantile^2 / 2`.
+
+    Args:
+        objective: function from a point to the mean negative log-likelihood, gradient and Hessian, with
+            `nobs`.
+        optimum: the `newton.Minimum` of it.
+        direction: `(p,)`: a unit vector for a parameter, other weights for a combination of them.
+        quantile: of the standard Gaussian: 1.96 for 95%.
+
+    Returns:
+        `(low, high)`; infinite where the likelihood never falls that far.
+
+    Source: D. Venzon and S. Moolgavkar, A method for computing profile-likelihood-based confidence intervals,
+        Applied Statistics 37 (1988), 87-94.
+    """
+    nobs, direction = objective.nobs, np.asarray(direction, dtype=float)
+    spread = np.linalg.solve(optimum.hessian, direction)
+    error = np.sqrt(direction @ spread / nobs)
+    fixed = int(np.argmax(np.abs(direction * spread)))
+    free = np.arange(len(direction)) != fixed
+    # The fixed coordinate as a function of the combination's value and of the free ones.
+    tilt = np.eye(len(direction))[:, free]
+    tilt[fixed] = -direction[free] / direction[fixed]
+    starts = {-1.0: optimum.point[free], 1.0: optimum.point[free]}
+    centre = direction @ optimum.point
+
+    def excess(away):
+        """How far the profile has fallen, less the target, at `centre + away`."""
+        side = 1.0 if away > 0 else -1.0
+
+        def whole(rest):
+            point = np.array(optimum.point)
+            point[free] = rest
+            shift = direction[free] @ (rest - optimum.point[free])
+            point[fixed] = optimum.point[fixed] + (away - shift) / direction[fixed]
+            return point
+
+        def restricted(rest):
+            value, gradient, hessian = objective(whole(rest))
+            with np.errstate(all="ignore"):  # Far out they may not be finite, which the search sees.
+                return value, tilt.T @ gradient, tilt.T @ hessian @ tilt
+
+        if not free.any():
+            value = objective(whole(np.zeros(0)))[0]
+        else:
+            best = newton.minimise(restricted, starts[side], weight=nobs, tolerance=1e-6)
+            value, starts[side] = best.value, best.point
+        return nobs * (value - optimum.value) - quantile**2 / 2
+
+    ends = [roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10) for side in (-1.0, 1.0)]
+    # Where the likelihood levels off, it is rounding that ends the search, far away.
+    return tuple(
+        float(centre + (end if abs(end) < _FAR * error else np.copysign(np.inf, end))) for end in ends
+    )

@@ -1,0 +1,215 @@
+"""What a fit found: estimates with their errors, how it went, and the table that says so."""
+
+import html
+import types
+from dataclasses import dataclass, field
+from statistics import NormalDist
+
+import numpy as np
+import tensorflow as tf
+
+from mlefit.inference import intervals, prediction
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """The outcome of `mlefit.fit`. Print it for the summary table.
+
+    Attributes:
+        names: one name for each scalar, `"slope[0]"` for the entries of a vector; the order of `covariance`.
+        estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
+            error is nan where it must not be trusted; `message` says why.
+        covariance: of the estimates, natural scale, shape `(p, p)`.
+        log_likelihood: at the estimates, every constant kept, in nats.
+        nobs: number of observations.
+        converged, message: whether this is an optimum to be trusted, and one plain sentence.
+        history: mean negative log-likelihood at each iteration.
+        method, covariance_type: what was used.
+
+    Examples:
+        >>> import mlefit
+        >>> result = mlefit.fit(mlefit.Gaussian(), [1.0, 2.0, 4.0])
+        >>> round(result.estimates["mean"], 4), round(result.standard_errors["mean"], 4)
+        (2.3333, 0.7201)
+        >>> low, high = result.interval("mean")
+        >>> round(low, 2), round(high, 2)
+        (0.92, 3.74)
+    """
+
+    model: str
+    names: tuple
+    estimates: dict
+    standard_errors: dict
+    covariance: np.ndarray
+    log_likelihood: float
+    nobs: int
+    converged: bool
+    message: str
+    history: np.ndarray
+    method: str
+    covariance_type: str
+    supports: tuple
+    _root: np.ndarray = field(default=None, repr=False)
+    _link: str | None = None
+    _curve: object = field(default=None, repr=False)
+    _profile: object = field(default=None, repr=False)
+    _data: frozenset = frozenset()
+
+    def __getstate__(self):
+        # What needs the model and its data stays behind, for they need not pickle; a closed form goes along.
+        closed_form = self._curve is None and isinstance(
+            getattr(self._profile, "func", None), types.FunctionType
+        )
+        return {**self.__dict__, "_curve": None, "_profile": self._profile if closed_form else None}
+
+    @property
+    def aic(self):
+        """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter."""
+        return 2 * len(self.names) - 2 * self.log_likelihood
+
+    @property
+    def bic(self):
+        """Schwarz's information criterion, `p log n - 2 log-likelihood`, counting every parameter."""
+        return len(self.names) * np.log(self.nobs) - 2 * self.log_likelihood
+
+    def interval(self, name, level=0.95, method="wald"):
+        """Return a confidence interval, `(low, high)`, on the natural scale.
+
+        Args:
+            name: one of `names`.
+            level: the coverage it aims at, between 0 and 1.
+            method: `"wald"`, from the standard error; for positive and unit parameters it is formed on the
+                unconstrained scale and mapped back. `"profile"`, from the likelihood itself: every value that
+                a likelihood-ratio test would not reject.
+
+        Raises:
+            ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
+        """
+        index = self._index(name)
+        quantile = NormalDist().inv_cdf(0.5 + _level(level) / 2)
+        if method == "wald":
+            error = np.sqrt(self.covariance[index, index])
+            return intervals.wald(self._flat()[index], error, self.supports[index], quantile)
+        if method != "profile":
+            raise ValueError(f"method must be 'wald' or 'profile', got {method!r}")
+        if np.isnan(self.covariance[index, index]):
+            return np.nan, np.nan
+        if self._profile is None:
+            raise ValueError("a profile needs the model and the data: call fit again in this process")
+        return tuple(float(end) for end in self._profile(index, quantile))
+
+    def predict(self, x, level=0.95, offset=None):
+        """Return the mean of y at new x with a confidence band, for a regression: three arrays.
+
+        The band is for the mean, not for a new observation, and holds at each x by itself. It is formed on
+        the scale of the line, so that a probability stays in (0, 1) and a rate positive.
+
+        Args:
+            x: predictors as in the fit, shape `(m,)` or `(m, k)`.
+            level: the coverage it aims at, between 0 and 1.
+            offset: for `PoissonRegression`: log of the exposure, shape `(m,)`; 0 if None.
+
+        Returns:
+            The mean, and the band's low and high end, nan where the errors are.
+
+        Raises:
+            ValueError: if the model is no regression, for wrong x, and a curve's result unpickled.
+
+        Examples:
+            >>> import mlefit
+            >>> result = mlefit.fit(mlefit.LinearRegression(), [0.0, 1.0, 2.0, 3.0], [1.0, 2.9, 5.2, 6.9])
+            >>> mean, low, high = result.predict([4.0])
+            >>> mean.round(2), low.round(2), high.round(2)
+            (array([9.]), array([8.71]), array([9.29]))
+        """
+        if self._link is None:
+            raise ValueError(f"predict is for regressions, and {self.model} is none")
+        if self.model == "NonlinearRegression" and self._curve is None:
+            raise ValueError("predict needs the curve itself: call fit again in this process")
+        if offset is not None and self.model != "PoissonRegression":
+            raise ValueError(f"offset is for PoissonRegression, and the model is {self.model}")
+        return prediction.band(self, x, _level(level), offset)
+
+    def likelihood_ratio_test(self, smaller):
+        """Test a nested fit of the same data: return the statistic, degrees of freedom and p-value.
+
+        Args:
+            smaller: the `FitResult` of the model with fewer parameters.
+
+        Source: S. Wilks, Ann. Math. Stat. 9 (1938), 60-62. The p-value is asymptotic, and not valid where the
+        smaller model lies on the boundary of the larger.
+        """
+        if not isinstance(smaller, FitResult):
+            raise TypeError(f"smaller must be a FitResult, got {smaller!r}")
+        for result in (self, smaller):
+            if not result.converged:
+                raise ValueError(f"the test needs two fits that converged: {result.message}")
+        freedom = len(self.names) - len(smaller.names)
+        if freedom <= 0 or smaller.nobs != self.nobs:
+            raise ValueError(
+                f"smaller must have fewer parameters and the same data, got {len(smaller.names)} parameters "
+                f"and {smaller.nobs} observations against {len(self.names)} and {self.nobs}"
+            )
+        if not self._data & smaller._data:
+            raise ValueError("smaller was fitted to other data: not one column is the same")
+        statistic = 2 * (self.log_likelihood - smaller.log_likelihood)
+        tail = tf.math.igammac(tf.constant(freedom / 2, tf.float64), max(statistic, 0.0) / 2)
+        if statistic < -1e-6 * (1 + abs(self.log_likelihood)):
+            raise ValueError(
+                "smaller has the higher log-likelihood: it is not nested, or not of the same data"
+            )
+        return statistic, freedom, float(tail)
+
+    def _index(self, name):
+        if name not in self.names:
+            raise ValueError(f"name must be one of {', '.join(self.names)}, got {name!r}")
+        return self.names.index(name)
+
+    def _flat(self):
+        return np.concatenate([np.ravel(value) for value in self.estimates.values()])
+
+    def _rows(self):
+        for index, (name, value) in enumerate(zip(self.names, self._flat(), strict=True)):
+            error = np.sqrt(self.covariance[index, index])
+            yield name, value, error, *self.interval(name)
+
+    def _head(self):
+        return {
+            "model": self.model,
+            "method": f"{self.method}, {len(self.history) - 1} steps"
+            if self.method == "Newton"
+            else self.method,
+            "observations": f"{self.nobs}",
+            "log-likelihood": f"{self.log_likelihood:.6f}",
+            "AIC": f"{self.aic:.4f}",
+            "BIC": f"{self.bic:.4f}",
+            "errors": f"{self.covariance_type} information" if self.covariance_type != "robust" else "robust",
+            "converged": f"{self.converged}: {self.message}",
+        }
+
+    def __str__(self):
+        width = max(12, *map(len, self.names))
+        lines = [f"{label:16}{text}" for label, text in self._head().items()]
+        lines += ["", f"{'':{width}}{'estimate':>14}{'std. error':>14}{'95% low':>14}{'95% high':>14}"]
+        for name, *numbers in self._rows():
+            lines.append(f"{name:{width}}" + "".join(f"{number:>14.6g}" for number in numbers))
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        head = "".join(f"<tr><th>{k}</th><td>{html.escape(v)}</td></tr>" for k, v in self._head().items())
+        titles = "".join(f"<th>{t}</th>" for t in ("", "estimate", "std. error", "95% low", "95% high"))
+        body = "".join(
+            f"<tr><th>{html.escape(name)}</th>"
+            + "".join(f"<td>{number:.6g}</td>" for number in numbers)
+            + "</tr>"
+            for name, *numbers in self._rows()
+        )
+        return f"<table>{head}</table><table><tr>{titles}</tr>{body}</table>"
+
+
+def _level(level):
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    return level

@@ -1,0 +1,188 @@
+"""Whether an optimum is one, and its curvature an error bar: where a search stopped, from all sides."""
+
+import numpy as np
+
+from mlefit.inference import words
+from mlefit.solvers import newton
+
+_FEW = 4096  # observations that tell what is wrong with all of them
+_SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
+
+
+def verdict(objective, minimum, names, supports):
+    """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
+
+    Args:
+        objective: the mean negative log-likelihood that was minimised.
+        minimum: the `newton.Minimum` of it.
+        names, supports: of each scalar parameter.
+    """
+    if objective.nobs < len(names):
+        return words.too_few(objective.nobs, len(names))
+    if exact := _exact_fit(objective, minimum, names, supports):
+        return exact
+    positive = np.array([support == "positive" for support in supports])
+    with np.errstate(invalid="ignore"):
+        # A scale on its way to nothing: the log-density grows by a constant for each unit of its logarithm.
+        shrinking = positive & (minimum.point < -12) & (minimum.gradient > 0.05) & ~np.isnan(minimum.point)
+    if not minimum.converged and shrinking.any():
+        return words.unbounded(words.listed(np.array(names)[shrinking]))
+    if minimum.converged:
+        flat = _null_directions(minimum.hessian, np.abs(np.diag(minimum.hessian)))
+        trouble = _flat(flat[:, 0], minimum, names, supports) if flat.size else None
+        ends = _levelled_off(minimum, names, supports) or _vague(objective, minimum, names, supports)
+        trouble = trouble or (ends and words.for_ever(ends, names, supports))
+        trouble = trouble or _curvature_fails(objective, minimum)
+    else:
+        trouble = _not_converged(objective, minimum, names, supports)
+    return trouble and (_kinks(objective, minimum, names, supports) or trouble)
+
+
+def _flat(direction, minimum, names, supports):
+    """What a direction without curvature means: a bounded parameter that went to its end, or one too many."""
+    involved = _involved(direction, names)
+    at_the_end = [n for n in involved if _far_out(minimum.point, names.index(n), supports)]
+    curved = abs(np.diag(minimum.first_hessian)[[names.index(n) for n in at_the_end]]) > 1e-6
+    if curved.any():
+        return words.for_ever(at_the_end, names, supports)
+    return words.undetermined(involved)
+
+
+def _far_out(point, index, supports):
+    return supports[index] != "real" and abs(point[index]) > 25
+
+
+def _kinks(objective, minimum, names, supports):
+    spread = np.mean(np.concatenate(list(objective.sample(_FEW).scores(minimum.point))) ** 2, axis=0)
+    # The scores change sign across a kink, so that their mean is small there without any curvature.
+    level = np.abs(minimum.gradient) < 0.7 * np.sqrt(spread)
+    # Where a parameter no longer matters, its scores have gone with the curvature.
+    kinked = (
+        (np.sqrt(spread) * (1 + np.abs(minimum.point)) > 1e-9)
+        & (np.abs(np.diag(minimum.hessian)) < 1e-8 * spread)
+        & level
+        & ~np.array([_far_out(minimum.point, i, supports) for i in range(len(names))])
+    )
+    if not kinked.any():
+        return None
+    return (
+        f"the log-density is not differentiable in {words.listed(np.array(names)[kinked])} at the "
+        "optimum: its curvature is no error bar, nor is the sandwich, which needs it; use a bootstrap"
+    )
+
+
+def _not_converged(objective, minimum, names, supports):
+    first, last = minimum.first_hessian, minimum.hessian
+    diagonal = np.maximum(np.abs(np.diag(first)), np.abs(np.diag(last)))
+    for flat in _null_directions(last, diagonal).T:
+        along = flat * newton.scale(diagonal)
+        if abs(along @ first @ along) > 1e-6 or abs(along @ minimum.gradient) > 1e-6:
+            return words.for_ever(_involved(flat, names), names, supports)
+        return words.undetermined(_involved(flat, names))
+    if minimum.reason == "runs away":
+        step = np.linalg.lstsq(last, minimum.gradient, rcond=1e-12)[0]
+        return words.for_ever(_involved(step / (1 + np.abs(minimum.point)), names), names, supports)
+    ends = [
+        n
+        for n in _levelled_off(minimum, names, supports)
+        if _far_out(minimum.point, names.index(n), supports)
+    ]
+    if ends:
+        return words.for_ever(ends, names, supports)
+    curvatures = newton.spectrum(last, diagonal)[1]
+    # Newton's history has the start too.
+    steps = len(minimum.history) - (minimum.reason != "all steps taken")
+    if curvatures[0] < 0:
+        return (
+            f"no optimum found in {steps} steps ({minimum.reason}): the Hessian is not positive definite, "
+            "so it is no maximum of the likelihood"
+        )
+    if vague := _vague(objective, minimum, names, supports):
+        return words.for_ever(vague, names, supports)
+    return f"no optimum found in {steps} steps ({minimum.reason}): allow more, or start elsewhere"
+
+
+def _curvature_fails(objective, minimum):
+    """Return what is wrong if the log-likelihood does not change as its derivatives say; else None."""
+    scale, curvatures, axes = newton.spectrum(minimum.hessian, np.diag(minimum.hessian))
+    if curvatures[0] <= 0:
+        return None
+    direction = scale * (axes @ (_alternating(scale) / np.sqrt(len(scale) * curvatures)))
+    few, bent = objective.sample(_FEW), False
+    for part in (few,) if few is objective else (few, objective):  # The sample may be a special one.
+        for size in (0.1, 0.01):  # of a standard error: a long step sees skewness, a short one rounding.
+            found, bends, slopes = _change(part, minimum.point, size * direction)
+            if bends and slopes:
+                return None
+            bent = bent or bends
+    if bent:
+        return (
+            "the log-likelihood has a slope where its gradient vanishes: log_prob hides part of its gradient "
+            "(stop_gradient, NumPy inside it, or an operation without one), so this is no optimum"
+        )
+    return (
+        "the log-likelihood does not curve at the optimum as its second derivative says "
+        f"({found:.3g} times it): log_prob is not smooth, or hides part of its gradient; use a bootstrap"
+    )
+
+
+def _levelled_off(minimum, names, supports):
+    """The parameters on their way to nowhere: hardly any curvature is left, and steps do not shrink."""
+    first = np.diag(minimum.first_hessian)
+    if not (np.isfinite(minimum.hessian).all() and np.isfinite(minimum.gradient).all()):
+        return []
+    fallen = np.diag(minimum.hessian) < 1e-6 * np.abs(first)
+    step = np.linalg.lstsq(minimum.hessian, minimum.gradient)[0]
+    moving = np.abs(step) > 1e-5 * (np.abs(minimum.point) + newton.scale(first))
+    out = [_far_out(minimum.point, i, supports) for i in range(len(names))]
+    return [name for name, gone in zip(names, fallen & (moving | out), strict=True) if gone]
+
+
+def _vague(objective, minimum, names, supports):
+    """The bounded parameters of which the data do not even tell the order of magnitude."""
+    scale, curvatures, axes = newton.spectrum(minimum.hessian, np.diag(minimum.hessian))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = scale * np.sqrt((axes**2 / curvatures).sum(axis=1) / objective.nobs)
+    return [n for n, s, error in zip(names, supports, errors, strict=True) if s != "real" and not error < 10]
+
+
+def _change(objective, point, direction):
+    """Return the curvature over that of the Hessian, and whether it and the slope are as derivatives say."""
+    value, gradient, hessian = objective(point)
+    step = direction / np.sqrt(objective.nobs)
+    above, below = (objective(point + side * step)[0] - value for side in (1, -1))
+    with np.errstate(all="ignore"):
+        expected = step @ hessian @ step
+        curvature, slope = (above + below) / expected, (above - below - 2 * gradient @ step) / expected
+        rounding = 1e-15 * (1 + abs(value)) / expected
+    return curvature, abs(curvature - 1) <= 0.2 + rounding, abs(slope) <= 0.5 + rounding
+
+
+def _exact_fit(objective, minimum, names, supports):
+    """Return what is wrong if rounding decides the likelihood: a scale has shrunk to that of the data."""
+    positive = [i for i, support in enumerate(supports) if support == "positive"]
+    if not positive or _levelled_off(minimum, names, supports):
+        return None
+    # Whole numbers have no rounding, and may be names of classes, which a change would make others of.
+    moved = [v if (v == np.floor(v)).all() else v * (1 + _alternating(v) * 4e-16) for v in objective.few]
+    point = minimum.point * (1 - _alternating(minimum.point) * 4e-16)
+    with np.errstate(all="ignore"):
+        change = objective.terms(point, moved) - objective.terms(minimum.point, objective.few)
+    if np.isfinite(change).all() and np.mean(np.abs(change)) > 0.01:
+        return words.unbounded(names[min(positive, key=lambda i: minimum.point[i])])
+    return None
+
+
+def _alternating(values):
+    return np.where(np.arange(values.size).reshape(values.shape) % 2, 1.0, -1.0)
+
+
+def _null_directions(hessian, diagonal):
+    """The directions without curvature, in coordinates scaled by `diagonal`: `(p, d)`."""
+    _, curvatures, axes = newton.spectrum(hessian, diagonal)
+    return axes[:, np.abs(curvatures) <= _SINGULAR * max(np.abs(curvatures).max(), 1.0)]
+
+
+def _involved(direction, names):
+    size = np.abs(direction)
+    return [name for name, part in zip(names, size, strict=True) if part > 0.05 * size.max()]

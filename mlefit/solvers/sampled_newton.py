@@ -1,0 +1,115 @@
+"""Newton's method over very many observations: a sample shows the way, a few passes over all correct it.
+
+Close to the minimum, the mean over all observations is that over a sample, but for the difference of two
+quadratics: once that is known at one point, steps on the sample, which cost next to nothing, lead to the
+minimum for all, to an error of the third order.
+"""
+
+import numpy as np
+
+from mlefit.solvers import newton
+
+_NEAR = 0.01  # standard errors of a sample, or a share of the way so far: near enough to go on from there
+_ALMOST = 0.1  # standard errors, from which one more step by the gradient alone leads close enough
+_DOUBT = 1e-7  # standard errors, or a share of the curvature: what no digit worth printing shows
+_PASSES = 12
+
+
+def minimise(objective, samples, start, max_iterations):
+    """Minimise the mean of a function over very many observations.
+
+    Args:
+        objective: function from a point `(p,)` to value, gradient `(p,)` and Hessian `(p, p)`, with `nobs`,
+            how many observations it is the mean of, and `gradient`, which returns the gradient alone.
+        samples: the same function of some of the observations, typical of all; of fewer ones before of more.
+        start: where to start, `(p,)`.
+        max_iterations: the largest number of steps of each search on the sample.
+
+    Returns:
+        A `newton.Minimum`, of the corrected function; None if it was not found, because a sample has none or
+        is not typical.
+
+    Source: M. Jordan, J. Lee and Y. Yang, Communication-efficient distributed statistical inference, Journal
+        of the American Statistical Association 114 (2019), 668-681.
+    """
+    sample = _Recalled(samples[-1])
+    near, first_hessian = _pilot([*samples[:-1], sample], start, max_iterations)
+    if not near.converged:
+        return None
+    exact = False
+    for _ in range(_PASSES):
+        point, own = near.point, sample(near.point)
+        full = objective(point) if exact else (own[0], objective.gradient(point), own[2])
+        if not all(np.isfinite(part).all() for part in full):
+            return None
+        away = _size(full[1], full[2]) * np.sqrt(objective.nobs)
+        corrected = _Corrected(sample, point, own, full)
+        near = newton.minimise(
+            corrected,
+            point,
+            objective.nobs,
+            max_iterations,
+            tolerance=1e-12 if exact else _NEAR * away,
+            first=full,
+            leap=exact,
+        )
+        if not near.converged:
+            return None
+        if exact and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
+            near.history, near.first_hessian = np.array([full[0], near.value]), first_hessian
+            return near
+        exact = exact or away <= _ALMOST
+    return None
+
+
+def _pilot(samples, start, max_iterations):
+    """The minimum of the last sample, sought from that of the one before, and the Hessian at the start."""
+    point, hessians = start, []
+    for sample in samples:
+        found = newton.minimise(sample, point, sample.nobs, max_iterations, tolerance=_ALMOST)
+        hessians.append(found.first_hessian)
+        point = found.point if found.converged else start
+    return found, hessians[0]
+
+
+def _doubt(near, point, full, gap, nobs):
+    """The error of a corrected step and of the Hessian after it: what the sample adds to Newton's step and to
+    the Hessian before it, times how unlike all observations the sample is."""
+    _, gradient, hessian = full
+    scale = newton.scale(np.diag(hessian))
+    bend = _size(hessian @ (near.point - point) + gradient, hessian) * np.sqrt(nobs)
+    move, unlike = (
+        np.linalg.norm(part * np.outer(scale, scale), 2) for part in (near.hessian - hessian, gap)
+    )
+    return min(10 * unlike, 1.0) * max(bend, move)  # Third derivatives may be less alike than second ones.
+
+
+def _size(gradient, hessian):
+    return np.linalg.norm(newton.scale(np.diag(hessian)) * gradient)
+
+
+class _Recalled:
+    """A function that knows what it returned last: a search ends where it has been."""
+
+    def __init__(self, function):
+        self.function, self.nobs, self.point, self.found = function, function.nobs, None, None
+
+    def __call__(self, point):
+        if self.point is None or (point != self.point).any():
+            self.point, self.found = np.array(point), self.function(point)
+        return self.found
+
+
+class _Corrected:
+    """A sample's function, plus the quadratic that makes it agree with that of all at one point."""
+
+    def __init__(self, sample, point, own, full):
+        self.sample, self.point = sample, point
+        self.gaps = [a - b for a, b in zip(full, own, strict=True)]
+
+    def __call__(self, point):
+        value, gradient, hessian = self.sample(point)
+        missing, tilt, curl = self.gaps
+        away = point - self.point
+        bent = tilt + 0.5 * curl @ away
+        return value + missing + bent @ away, gradient + tilt + curl @ away, hessian + curl

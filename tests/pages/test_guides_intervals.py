@@ -110,6 +110,10 @@ def test_coverage_of_a_proportion(names):
         found = names["averages"][rule], names["minima"][rule]
         assert found == pytest.approx((curve.mean(), curve.min()), abs=1e-9)
         assert np.round(found, 3) == pytest.approx(digits)
+    for rule, ends in (("Wilson", wilson), ("Jeffreys", beta)):
+        width = (weights.mean(axis=1) * (ends[:, 1] - ends[:, 0])).sum()
+        assert names["widths"][rule] == pytest.approx(width, rel=2e-3)  # Jeffreys: the ends at 0 and 1
+        assert width < names["widths"]["exact"] - 0.03
     # Below the low end of k = 1 only k = 0 covers, and nothing is lower.
     fine = np.linspace(1e-5, 0.5, 50_000)
     weights = stats.binom.pmf(k[:, None], 20, fine)

@@ -17,19 +17,27 @@ Examples:
     (0.155, 1.162)
 """
 
+from mlefit import backend
+
+backend.require_tensorflow()
+
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
+from mlefit.inference import old
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
-from mlefit.models.model import Gaussian, Model
-from mlefit.models.parameter import Parameter
-from mlefit.models.regression import (
+from mlefit.models import (
+    Gaussian,
     LinearRegression,
     LogisticRegression,
+    Model,
     NonlinearRegression,
+    Parameter,
     PoissonRegression,
 )
 from mlefit.training import DivergenceError, train
+
+old.lead_here()
 
 __all__ = [
     "DivergenceError",

@@ -1,15 +1,16 @@
-"""Input becomes float64 of matching shapes, or an error that names the argument.
+"""A number or an array becomes float64, or an error that names the argument.
 
-Arrays are checked value by value. Tensors, which may be symbolic, are checked for their type and shape alone.
+`columns` checks several arguments that belong together. Source of the bound on whole numbers: IEEE 754-2019.
 """
 
-import itertools
+import decimal
 import numbers
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+_EXACT = 2.0**53  # from here on float64 has gaps between whole numbers
 # What each word for a domain asks of a value, and how an error says it.
 _DOMAINS = {
     "positive": (lambda a: a > 0, "must be positive"),
@@ -18,103 +19,6 @@ _DOMAINS = {
     "proportion": (lambda a: (a >= 0) & (a <= 1), "must lie between 0 and 1"),
     "unit": (lambda a: (a > 0) & (a < 1), "must lie strictly between 0 and 1"),
 }
-
-
-def observations(**named):
-    """Return the named data as float64 NumPy arrays, one row an observation, in the order given.
-
-    Args:
-        **named: array-likes of shape `(n,)` or `(n, k)` with one shared `n`: lists, NumPy arrays of any
-            real type, tensors, pandas columns.
-
-    Returns:
-        A tuple of float64 arrays. What is a float64 array already is not copied, for it may be large.
-
-    Raises:
-        TypeError: for text, complex numbers or other objects.
-        ValueError: for no observations, NaN, infinity, masked entries, lengths that differ, a column of
-            shape `(n, 1)` beside a row of shape `(n,)`, or pandas data whose indexes differ.
-
-    Examples:
-        >>> x, y = observations(x=[1, 2, 3], y=[4.0, 5.0, 6.0])
-        >>> x.dtype, x.shape
-        (dtype('float64'), (3,))
-        >>> observations(x=[1.0, float("nan")])
-        Traceback (most recent call last):
-        ValueError: x must be finite, got nan at index 1
-    """
-    _require_one_index(named)
-    arrays = {name: real_array(name, values) for name, values in named.items()}
-    for name, array in arrays.items():
-        if array.ndim not in (1, 2):
-            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {array.shape}")
-        _require_rows(name, array)
-    require_aligned(**arrays)
-    return tuple(arrays.values())
-
-
-def tensors(domains=None, /, **named):
-    """Return the named arguments as float64 tensors of one shape, scalars aside, in the order given.
-
-    Args:
-        domains: what to ask of the values of an argument: a mapping from its name to `"positive"`,
-            `"nonnegative"`, `"whole"`, `"proportion"` (0 and 1 included) or `"unit"` (0 and 1 excluded).
-        **named: numbers, array-likes, tensors and variables, each a scalar or of the one shape.
-
-    Returns:
-        A tuple of float64 tensors.
-
-    Raises:
-        TypeError: for text, complex numbers or other objects.
-        ValueError: for no observations, NaN, infinity, masked entries, values outside their domain, shapes
-            that differ, or pandas data whose indexes differ.
-
-    Examples:
-        >>> x, stddev = tensors({"stddev": "positive"}, x=[1, 2, 3], stddev=0.5)
-        >>> x.dtype.name, tuple(x.shape), tuple(stddev.shape)
-        ('float64', (3,), ())
-        >>> tensors({"stddev": "positive"}, x=[1, 2], stddev=[0.5, -0.5])
-        Traceback (most recent call last):
-        ValueError: stddev must be positive, got -0.5 at index 1
-    """
-    _require_one_index(named)
-    converted = {}
-    for name, values in named.items():
-        if _is_tensor(values):
-            _require_real_type(name, values)
-        else:
-            values = real_array(name, values)
-            if domains and name in domains:
-                require_domain(name, values, domains[name])
-        converted[name] = _float64(values)
-        _require_rows(name, converted[name])
-    _require_one_shape(converted)
-    return tuple(converted.values())
-
-
-def rows(**named):
-    """Return a dict like `observations`; tensors stay tensors, and `(n, 1)` may stand beside `(n,)`."""
-    converted, arrays = {}, {}
-    for name, values in named.items():
-        if keras.ops.is_tensor(values):
-            converted[name] = tf.convert_to_tensor(*tensors(**{name: values}))
-        else:
-            arrays[name] = values if hasattr(values, "shape") else real_array(name, values)
-    columns = {name: np.squeeze(v, 1) if tuple(v.shape[1:]) == (1,) else v for name, v in arrays.items()}
-    for (name, values), checked in zip(arrays.items(), observations(**columns), strict=True):
-        converted[name] = checked.reshape(values.shape)
-    for name, values in converted.items():
-        if len(values.shape) not in (1, 2):
-            raise ValueError(f"{name} must have shape (n,) or (n, k), got shape {tuple(values.shape)}")
-    if len({values.shape[0] for values in converted.values()} - {None}) > 1:
-        found = " and ".join(f"{name} has shape {tuple(converted[name].shape)}" for name in named)
-        raise ValueError(f"{found}: they must have the same length")
-    return {name: converted[name] for name in named}
-
-
-def tensor_rows(**named):
-    """Return a dict like `rows`, all of it as tensors."""
-    return {name: tf.convert_to_tensor(values) for name, values in rows(**named).items()}
 
 
 def real_array(name, values):
@@ -127,38 +31,48 @@ def real_array(name, values):
             where = np.argwhere(np.ma.getmaskarray(values))[0]
             raise ValueError(f"{name} has a masked entry{_at(where)}: drop it or fill it in first")
         values = values.data
-    if _is_tensor(values):
-        _require_real_type(name, values)
-        values = _float64(values).numpy()
+    if isinstance(values, tf.RaggedTensor):
+        raise ValueError(f"{name} must be a regular array, got a RaggedTensor: rows of different lengths")
+    if isinstance(values, tf.SparseTensor) or hasattr(values, "toarray"):
+        raise TypeError(
+            f"{name} must be a dense array, got a sparse {type(values).__name__}: make it dense first"
+        )
+    if is_tensor(values):
+        require_real_type(name, values)
+        if not hasattr(values, "numpy"):
+            raise TypeError(f"{name} must hold values, got a symbolic tensor, as inside a tf.function")
+        values = values.numpy()
+        values = values.astype(np.float64) if values.dtype.kind not in "biuf" else values  # bfloat16
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must be a regular array, got rows of different lengths") from error
     if array.dtype.kind == "O":
         for where, value in np.ndenumerate(array):
-            if not isinstance(value, numbers.Real):
+            if not isinstance(value, numbers.Real | decimal.Decimal):
                 raise TypeError(f"{name} must hold real numbers, got {type(value).__name__}{_at(where)}")
-            if not abs(value) <= np.finfo(float).max:
+            if value != value or not abs(value) <= np.finfo(float).max:
                 raise ValueError(f"{name} must be finite, got {str(value)[:20]}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
-    array = array.astype(np.float64, copy=False)
+    whole, array = array, array.astype(np.float64, copy=False)
+    if whole.dtype.kind in "iuO" and np.abs(array).max(initial=0.0) >= _EXACT:
+        _require_exact(name, whole, array)
     with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(array.sum()):  # One number tells of all of them, if no sum overflows.
             _require(name, array, np.isfinite(array), "must be finite")
     return array
 
 
-def require_aligned(**named):
-    """Raise a ValueError unless all have the same length and no column `(n, 1)` meets a row `(n,)`."""
-    shapes = {name: tuple(values.shape) for name, values in named.items() if len(values.shape) > 0}
-    for first, shape in shapes.items():
-        for other, against in shapes.items():
-            found = f"{first} has shape {shape} and {other} has shape {against}"
-            if None not in (shape[0], against[0]) and shape[0] != against[0]:
-                raise ValueError(f"{found}: they must have the same length")
-            if len(shape) == 1 and len(against) == 2 and against[1] == 1:
-                raise ValueError(f"{found}: together they would broadcast to a matrix; flatten {other} first")
+def _require_exact(name, whole, array):
+    """Raise a ValueError where float64 has no such whole number: times in ns, or keys, lose their last digits."""
+    for where in np.argwhere(np.abs(array) >= _EXACT):
+        value = whole[tuple(where)]
+        if isinstance(value, numbers.Integral) and int(value) != int(array[tuple(where)]):
+            raise ValueError(
+                f"{name} has a whole number beyond 2^53 that float64 cannot hold, {value}{_at(where)}: "
+                "measure from the first one, as in x - x[0], before they become floats"
+            )
 
 
 def real_number(name, value, *, positive=False):
@@ -180,22 +94,22 @@ def count(name, value, *, at_least=1):
     return int(value)
 
 
-def _is_tensor(values):
+def is_tensor(values):
     return keras.ops.is_tensor(values) or isinstance(values, keras.Variable)
 
 
-def _float64(values):
+def float64(values):
     # Keras returns a TensorFlow variable as it is; TensorFlow reads it.
     return tf.convert_to_tensor(keras.ops.convert_to_tensor(values, dtype="float64"))
 
 
-def _require_real_type(name, tensor):
+def require_real_type(name, tensor):
     dtype = keras.backend.standardize_dtype(tensor.dtype)
     if not dtype.startswith(("bool", "int", "uint", "float", "bfloat")):
         raise TypeError(f"{name} must hold real numbers, got a tensor of dtype {dtype}")
 
 
-def _require_rows(name, values):
+def require_rows(name, values):
     if 0 in tuple(values.shape):
         raise ValueError(f"{name} has no observations, got shape {tuple(values.shape)}")
 
@@ -210,30 +124,6 @@ def _require(name, array, holds, demand):
     if not holds.all():
         where = np.argwhere(~holds)[0]
         raise ValueError(f"{name} {demand}, got {array[tuple(where)]}{_at(where)}")
-
-
-def _require_one_shape(named):
-    require_aligned(**named)
-    shapes = [(name, tuple(tensor.shape)) for name, tensor in named.items() if len(tensor.shape) > 0]
-    for name, shape in shapes[1:]:
-        first, expected = shapes[0]
-        known = [pair for pair in zip(shape, expected, strict=False) if None not in pair]
-        if len(shape) != len(expected) or any(a != b for a, b in known):
-            raise ValueError(
-                f"{first} has shape {expected} and {name} has shape {shape}: "
-                "they must have the same shape, or be single numbers"
-            )
-
-
-def _require_one_index(named):
-    indexed = [(name, values.index) for name, values in named.items() if hasattr(values, "iloc")]
-    for (first, reference), (name, index) in itertools.pairwise(indexed):
-        if len(index) == len(reference) and not index.equals(reference):
-            where = int(np.argmax(np.asarray(index != reference)))
-            raise ValueError(
-                f"{first} and {name} have different pandas indexes, first at index {where}: "
-                f"{reference.tolist()[where]!r} against {index.tolist()[where]!r}; align them first"
-            )
 
 
 def _at(where):

@@ -10,7 +10,7 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.checks import tensors
+from mlefit.columns import tensors
 
 _DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
 _DOMAINS |= {"quantile": "unit", "trials": "whole"}

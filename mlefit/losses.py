@@ -9,7 +9,7 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.checks import tensors
+from mlefit.columns import tensors
 
 
 def mse(y_true, y_pred):

@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mlefit import checks
+from mlefit import checks, columns
 
 # Legible on both grounds: a grey half-way between them, and four of the colours of Okabe and Ito (2008).
 INK = "#7b7f87"
@@ -86,7 +86,7 @@ def loss(history, *, floor=None, label="floor", log=False, xlabel="step", ylabel
         (['floor: 0.25'], 'log')
     """
     (history,) = _columns(history=history)
-    checks.tensors({"history": "positive"} if log else {}, history=history)
+    columns.tensors({"history": "positive"} if log else {}, history=history)
     if floor is not None:
         floor = checks.real_number("floor", floor, positive=log)
     with _drawing(ax, xlabel, ylabel) as ax:
@@ -204,7 +204,7 @@ def path(loss, path, *, optimum=None, xlabel="a", ylabel="b", ax=None):
         >>> ax.get_legend_handles_labels()[1]
         ['path', 'start', 'end', 'optimum']
     """
-    (path,) = checks.observations(path=path)
+    (path,) = columns.observations(path=path)
     if path.shape[1:] != (2,):
         raise ValueError(f"path must have shape (steps, 2), got shape {path.shape}")
     marked = path[-1] if optimum is None else checks.real_array("optimum", optimum)
@@ -243,8 +243,8 @@ def _drawing(ax, xlabel, ylabel):
 
 
 def _columns(**named):
-    columns = checks.observations(**named)
-    for name, column in zip(named, columns, strict=True):
+    found = columns.observations(**named)
+    for name, column in zip(named, found, strict=True):
         if column.ndim != 1:
             raise ValueError(f"{name} must have shape (n,), got shape {column.shape}")
-    return columns
+    return found

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit import checks
+from mlefit import checks, process
 from mlefit.checkpoints import Checkpoint, native, put, snapshot
 
 # How a step is run: the numbers agree to rounding, the times do not. Without autograph, which warns about
@@ -91,6 +91,7 @@ def train(
         >>> len(history), round(float(history[0]), 4)
         (200, 11.6667)
     """
+    process.require_numbers()
     variables = _checked_variables(variables)
     steps = checks.count("steps", steps)
     if not isinstance(optimizer, keras.optimizers.Optimizer):

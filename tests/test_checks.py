@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from mlefit import checks, densities, losses
+from mlefit import checks, columns, densities, losses
 
 X, P = [0.0, 1.0, 1.0], [0.25, 0.5, 0.75]  # fit for counts, probabilities and rates alike
 FUNCTIONS = {
-    "observations": lambda x, p: checks.observations(x=x, p=p),
-    "tensors": lambda x, p: checks.tensors(x=x, p=p),
+    "observations": lambda x, p: columns.observations(x=x, p=p),
+    "tensors": lambda x, p: columns.tensors(x=x, p=p),
     "gaussian": lambda x, p: densities.gaussian(x, p, 1.0),
     "laplace": lambda x, p: densities.laplace(x, p, 1.0),
     "student_t": lambda x, p: densities.student_t(x, p, 1.0, 3.0),
@@ -117,17 +117,17 @@ def test_one_observation_and_read_only_memory_will_do(function):
 
 def test_observations_are_not_copied_and_may_be_a_design_matrix():
     x, y = np.arange(6.0).reshape(3, 2), np.arange(3.0)
-    rows, column = checks.observations(x=x, y=y)
+    rows, column = columns.observations(x=x, y=y)
     assert rows.shape == (3, 2) and np.shares_memory(rows, x) and np.shares_memory(column, y)
     with pytest.raises(ValueError, match=r"z has shape \(3, 1\)"):  # though it may stand beside x
-        checks.observations(x=x, y=y, z=y[:, None])
+        columns.observations(x=x, y=y, z=y[:, None])
     with pytest.raises(ValueError, match=r"y must have shape \(n,\) or \(n, k\), got shape \(\)"):
-        checks.observations(x=x, y=1.0)
+        columns.observations(x=x, y=1.0)
 
 
 def test_tensors_read_variables_at_once():
     variable = tf.Variable(1.0, dtype=tf.float64)
-    (tensor,) = checks.tensors(x=variable)
+    (tensor,) = columns.tensors(x=variable)
     variable.assign(2.0)
     assert float(tensor) == 1.0
 
@@ -135,20 +135,20 @@ def test_tensors_read_variables_at_once():
 def test_tensors_check_shapes_that_are_known_only_in_part():
     @tf.function(input_signature=[tf.TensorSpec([None], tf.float64), tf.TensorSpec([None, 1], tf.float64)])
     def column_against_row(x, p):
-        return checks.tensors(x=x, p=p)
+        return columns.tensors(x=x, p=p)
 
     with pytest.raises(ValueError, match="broadcast to a matrix"):
         column_against_row(tf.constant(X, "float64"), tf.constant(P, "float64")[:, None])
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.float64)] * 2)
     def rows(x, p):
-        return checks.tensors(x=x, p=p)
+        return columns.tensors(x=x, p=p)
 
     np.testing.assert_array_equal(rows(tf.constant(X, "float64"), tf.constant(P, "float64")), [X, P])
     with pytest.raises(
         ValueError, match=r"x has shape \(3, 3\) and p has shape \(3,\): they must have the same"
     ):
-        checks.tensors(x=np.zeros((3, 3)), p=P)
+        columns.tensors(x=np.zeros((3, 3)), p=P)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_tensors_check_shapes_that_are_known_only_in_part():
     ],
 )
 def test_domains(domain, inside, outside):
-    checks.tensors({"rate": domain}, rate=inside)
+    columns.tensors({"rate": domain}, rate=inside)
     for bad in outside:
         with pytest.raises(ValueError, match=rf"^rate must .*, got {bad} at index 1$"):
-            checks.tensors({"rate": domain}, rate=[inside[0], bad])
+            columns.tensors({"rate": domain}, rate=[inside[0], bad])
         with pytest.raises(ValueError, match=rf"^rate must .*, got {bad}$"):
-            checks.tensors({"rate": domain}, rate=bad)
+            columns.tensors({"rate": domain}, rate=bad)
 
 
 def test_single_numbers_and_counts():

@@ -12,8 +12,7 @@ import scipy.stats
 import tensorflow as tf
 from matplotlib.colors import to_rgb
 
-from mlefit import plot
-from mlefit.models.model import Gaussian
+from mlefit import Gaussian, plot
 
 rng = np.random.default_rng(2)
 X = rng.normal(2.0, 0.5, 120)

@@ -1,6 +1,10 @@
-"""Confidence intervals: Wald's, from the curvature at the optimum, and the profile likelihood's own."""
+"""Confidence intervals: Wald's, from the curvature at the optimum, the profile likelihood's own, and exact ones."""
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from mlefit.models.parameter import TRANSFORMS
 from mlefit.solvers import newton, roots
@@ -80,3 +84,53 @@ def profile(objective, optimum, direction, quantile):
     return tuple(
         float(centre + (end if abs(end) < _FAR * error else np.copysign(np.inf, end))) for end in ends
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A mean or a line with Gaussian noise: its profiles and exact intervals in closed form.
+
+    Attributes:
+        coefficients, errors: estimates and their maximum-likelihood standard errors, `(p,)`.
+        stddev: of the noise, by maximum likelihood; its index is the one after the coefficients'.
+        nobs: number of observations.
+
+    Source: G. Seber and A. Lee, Linear Regression Analysis (2003), sections 3.4 and 5.1.
+
+    Examples:
+        >>> line = Line(np.array([2.0]), np.array([0.5]), stddev=1.0, nobs=4)
+        >>> low, high = line.exact(0, 0.95)
+        >>> round(low, 4), round(high, 4)
+        (0.1626, 3.8374)
+    """
+
+    coefficients: np.ndarray
+    errors: np.ndarray
+    stddev: float
+    nobs: int
+
+    def stretch(self, level):
+        """Return by how many maximum-likelihood errors a mean's exact interval reaches to either side."""
+        freedom = self.nobs - len(self.coefficients)
+        return float(stats.t.isf((1 - level) / 2, freedom)) * math.sqrt(self.nobs / freedom)
+
+    def exact(self, index, level):
+        """Return the ends of Student's t interval, or those by chi-square for the standard deviation."""
+        if index < len(self.coefficients):
+            reach = self.stretch(level) * self.errors[index]
+            return float(self.coefficients[index] - reach), float(self.coefficients[index] + reach)
+        tails = stats.chi2.isf([(1 - level) / 2, (1 + level) / 2], self.nobs - len(self.coefficients))
+        return tuple((self.stddev * np.sqrt(self.nobs / tails)).tolist())
+
+    def profile(self, index, quantile):
+        """Return the ends of the profile interval: exact, for a parameter acts through the sum of squares alone."""
+        fall = quantile**2 / self.nobs
+        if index < len(self.coefficients):
+            reach = self.errors[index] * math.sqrt(self.nobs * math.expm1(fall))
+            return self.coefficients[index] - reach, self.coefficients[index] + reach
+
+        def excess(log_ratio):
+            return 2 * log_ratio + math.expm1(-2 * log_ratio) - fall
+
+        ends = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
+        return tuple(self.stddev * math.exp(end) for end in ends)

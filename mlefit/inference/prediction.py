@@ -3,11 +3,10 @@
 from statistics import NormalDist
 
 import numpy as np
-import tensorflow as tf
 
-from mlefit import checks
-from mlefit.likelihood.program import parameters_at
+from mlefit import columns
 
+# The mean of y as a function of the predictor, by the name of the link.
 _MEANS = {
     "identity": lambda line: line,
     "logit": lambda line: np.exp(-np.logaddexp(0.0, -line)),
@@ -20,42 +19,37 @@ def band(result, x, level, offset=None):
 
     Args:
         result: a `FitResult` of a regression.
-        x: predictors, as the fit had them: `(m,)` or `(m, k)`.
+        x: predictors, as the fit had them: `(m,)` or `(m, k)`, or a frame with the same columns in any order.
         level: coverage at each x.
-        offset: for Poisson: log of the exposure, `(m,)`.
+        offset: added to the predictor, `(m,)`; for Poisson the log of the exposure.
     """
-    quantile = NormalDist().inv_cdf(0.5 + level / 2)
-    data = checks.rows(x=x) if offset is None else checks.rows(x=x, offset=offset)
+    given = {"x": columns.by_name("x", x, result._columns)} | ({} if offset is None else {"offset": offset})
+    data = columns.rows(**given)
     x = np.asarray(data["x"])
-    slope = result.estimates.get("slope")
     if result._curve is not None:
         line, jacobian = result._curve(x)
     else:
-        if np.shape(x)[1:] != np.shape(slope):
-            raise ValueError(f"x must have shape {('n', *np.shape(slope))} as in the fit, got {x.shape}")
-        columns = x.reshape(len(x), -1)
-        jacobian = np.zeros((len(x), len(result.names)))
-        jacobian[:, : columns.shape[1]] = columns
-        line = columns @ np.ravel(slope)
-        if "intercept" in result.estimates:
-            jacobian[:, columns.shape[1]] = 1.0
-            line = line + result.estimates["intercept"]
+        line, jacobian = _line(result, x)
     if offset is not None:
         if np.shape(data["offset"]) != line.shape:
             raise ValueError(f"offset must have shape {line.shape} as x has, got {np.shape(data['offset'])}")
         line = line + np.asarray(data["offset"])
+    quantile = result._exact.stretch(level) if result._exact else NormalDist().inv_cdf(0.5 + level / 2)
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
     mean = _MEANS[result._link]
     return mean(line), mean(line - reach), mean(line + reach)
 
 
-def curve(model, point, x):
-    """Return a nonlinear regression's curve at x, `(m,)`, and its derivatives by the flat point, `(m, p)`."""
-    columns, x = [], tf.constant(x)
-    for direction in np.eye(len(point)):
-        flat = tf.constant(point)
-        tangent = tf.constant(direction)
-        with tf.autodiff.ForwardAccumulator(flat, tangent) as forward, parameters_at(model, flat):
-            line = model.call(x)
-        columns.append(forward.jvp(line, unconnected_gradients="zero").numpy())
-    return line.numpy(), np.stack(columns, axis=1)
+def _line(result, x):
+    """The linear predictor at x and its derivatives by the parameters."""
+    slope = result.estimates["slope"]
+    if np.shape(x)[1:] != np.shape(slope):
+        raise ValueError(f"x must have shape {('n', *np.shape(slope))} as in the fit, got {x.shape}")
+    X = x.reshape(len(x), -1)
+    jacobian = np.zeros((len(x), len(result.names)))
+    jacobian[:, : X.shape[1]] = X
+    line = X @ np.ravel(slope)
+    if "intercept" in result.estimates:
+        jacobian[:, X.shape[1]] = 1.0
+        line = line + result.estimates["intercept"]
+    return line, jacobian

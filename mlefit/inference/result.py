@@ -1,12 +1,12 @@
 """What a fit found: estimates with their errors, how it went, and the table that says so."""
 
 import html
-import types
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
-import tensorflow as tf
+from scipy import stats
 
 from mlefit.inference import intervals, prediction
 
@@ -16,7 +16,8 @@ class FitResult:
     """The outcome of `mlefit.fit`. Print it for the summary table.
 
     Attributes:
-        names: one name for each scalar, `"slope[0]"` for the entries of a vector; the order of `covariance`.
+        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a frame
+            with such a column; the order of `covariance`.
         estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
             error is nan where it must not be trusted; `message` says why.
         covariance: of the estimates, natural scale, shape `(p, p)`.
@@ -31,15 +32,18 @@ class FitResult:
         >>> result = mlefit.fit(mlefit.Gaussian(), [1.0, 2.0, 4.0])
         >>> round(result.estimates["mean"], 4), round(result.standard_errors["mean"], 4)
         (2.3333, 0.7201)
-        >>> low, high = result.interval("mean")
+        >>> low, high = result.interval("mean", method="wald")
         >>> round(low, 2), round(high, 2)
         (0.92, 3.74)
+        >>> low, high = result.interval("mean")  # exact, for a Gaussian
+        >>> round(low, 2), round(high, 2)
+        (-1.46, 6.13)
     """
 
     model: str
-    names: tuple
-    estimates: dict
-    standard_errors: dict
+    names: tuple[str, ...]
+    estimates: dict[str, float | np.ndarray]
+    standard_errors: dict[str, float | np.ndarray]
     covariance: np.ndarray
     log_likelihood: float
     nobs: int
@@ -48,64 +52,77 @@ class FitResult:
     history: np.ndarray
     method: str
     covariance_type: str
-    supports: tuple
+    supports: tuple[str, ...]
     _root: np.ndarray = field(default=None, repr=False)
     _link: str | None = None
-    _curve: object = field(default=None, repr=False)
-    _profile: object = field(default=None, repr=False)
+    _curve: Callable | None = field(default=None, repr=False)
+    _profile: Callable | None = field(default=None, repr=False)
     _data: frozenset = frozenset()
+    _exact: intervals.Line | None = None
+    _columns: tuple | None = None  # of the frame that x was
+    _takes_offset: bool = False
 
-    def __getstate__(self):
+    def __setstate__(self, state: dict) -> None:
+        # A result of version 0.1 knew of the Poisson's offset by its link.
+        self.__dict__.update({"_takes_offset": state.get("_link") == "log"} | state)
+
+    def __getstate__(self) -> dict:
         # What needs the model and its data stays behind, for they need not pickle; a closed form goes along.
-        closed_form = self._curve is None and isinstance(
-            getattr(self._profile, "func", None), types.FunctionType
-        )
+        closed_form = isinstance(getattr(self._profile, "__self__", None), intervals.Line)
         return {**self.__dict__, "_curve": None, "_profile": self._profile if closed_form else None}
 
     @property
-    def aic(self):
+    def aic(self) -> float:
         """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter."""
         return 2 * len(self.names) - 2 * self.log_likelihood
 
     @property
-    def bic(self):
+    def bic(self) -> float:
         """Schwarz's information criterion, `p log n - 2 log-likelihood`, counting every parameter."""
         return len(self.names) * np.log(self.nobs) - 2 * self.log_likelihood
 
-    def interval(self, name, level=0.95, method="wald"):
+    def interval(self, name: str, level: float = 0.95, method: str = "auto") -> tuple[float, float]:
         """Return a confidence interval, `(low, high)`, on the natural scale.
 
         Args:
             name: one of `names`.
             level: the coverage it aims at, between 0 and 1.
-            method: `"wald"`, from the standard error; for positive and unit parameters it is formed on the
-                unconstrained scale and mapped back. `"profile"`, from the likelihood itself: every value that
-                a likelihood-ratio test would not reject.
+            method: `"auto"`, exact where the model has an exact interval: for `Gaussian` and `LinearRegression`
+                Student's t with n less the number of coefficients as degrees of freedom, and chi-square for
+                `stddev`; else, and with robust errors, as `"wald"`: from the standard error, and for positive and
+                unit parameters formed on the unconstrained scale and mapped back. `"profile"`, from the likelihood
+                itself: every value that a likelihood-ratio test would not reject.
 
         Raises:
             ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
         """
-        index = self._index(name)
-        quantile = NormalDist().inv_cdf(0.5 + _level(level) / 2)
-        if method == "wald":
-            error = np.sqrt(self.covariance[index, index])
-            return intervals.wald(self._flat()[index], error, self.supports[index], quantile)
-        if method != "profile":
-            raise ValueError(f"method must be 'wald' or 'profile', got {method!r}")
-        if np.isnan(self.covariance[index, index]):
+        index, level = self._index(name), _level(level)
+        quantile = NormalDist().inv_cdf(0.5 + level / 2)
+        error = np.sqrt(self.covariance[index, index])
+        if method not in ("auto", "wald", "profile"):
+            raise ValueError(f"method must be 'auto', 'wald' or 'profile', got {method!r}")
+        if np.isnan(error):
             return np.nan, np.nan
-        if self._profile is None:
+        if method == "profile" and self._profile is None:
             raise ValueError("a profile needs the model and the data: call fit again in this process")
-        return tuple(float(end) for end in self._profile(index, quantile))
+        if method == "profile":
+            ends = self._profile(index, quantile)
+        elif method == "auto" and self._exact:
+            ends = self._exact.exact(index, level)
+        else:
+            ends = intervals.wald(self._flat()[index], error, self.supports[index], quantile)
+        low, high = map(float, ends)
+        return low, high
 
-    def predict(self, x, level=0.95, offset=None):
+    def predict(self, x, level: float = 0.95, offset=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
-        The band is for the mean, not for a new observation, and holds at each x by itself. It is formed on
-        the scale of the line, so that a probability stays in (0, 1) and a rate positive.
+        The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
+        `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that a
+        probability stays in (0, 1) and a rate positive.
 
         Args:
-            x: predictors as in the fit, shape `(m,)` or `(m, k)`.
+            x: predictors as in the fit, shape `(m,)` or `(m, k)`; a frame's columns are found by their names.
             level: the coverage it aims at, between 0 and 1.
             offset: for `PoissonRegression`: log of the exposure, shape `(m,)`; 0 if None.
 
@@ -120,17 +137,17 @@ class FitResult:
             >>> result = mlefit.fit(mlefit.LinearRegression(), [0.0, 1.0, 2.0, 3.0], [1.0, 2.9, 5.2, 6.9])
             >>> mean, low, high = result.predict([4.0])
             >>> mean.round(2), low.round(2), high.round(2)
-            (array([9.]), array([8.71]), array([9.29]))
+            (array([9.]), array([8.09]), array([9.91]))
         """
         if self._link is None:
             raise ValueError(f"predict is for regressions, and {self.model} is none")
-        if self.model == "NonlinearRegression" and self._curve is None:
+        if self._curve is None and "slope" not in self.estimates:
             raise ValueError("predict needs the curve itself: call fit again in this process")
-        if offset is not None and self.model != "PoissonRegression":
+        if offset is not None and not self._takes_offset:
             raise ValueError(f"offset is for PoissonRegression, and the model is {self.model}")
         return prediction.band(self, x, _level(level), offset)
 
-    def likelihood_ratio_test(self, smaller):
+    def likelihood_ratio_test(self, smaller: "FitResult") -> tuple[float, int, float]:
         """Test a nested fit of the same data: return the statistic, degrees of freedom and p-value.
 
         Args:
@@ -153,12 +170,11 @@ class FitResult:
         if not self._data & smaller._data:
             raise ValueError("smaller was fitted to other data: not one column is the same")
         statistic = 2 * (self.log_likelihood - smaller.log_likelihood)
-        tail = tf.math.igammac(tf.constant(freedom / 2, tf.float64), max(statistic, 0.0) / 2)
         if statistic < -1e-6 * (1 + abs(self.log_likelihood)):
             raise ValueError(
                 "smaller has the higher log-likelihood: it is not nested, or not of the same data"
             )
-        return statistic, freedom, float(tail)
+        return statistic, freedom, float(stats.chi2.sf(statistic, freedom))
 
     def _index(self, name):
         if name not in self.names:
@@ -168,7 +184,7 @@ class FitResult:
     def _flat(self):
         return np.concatenate([np.ravel(value) for value in self.estimates.values()])
 
-    def _rows(self):
+    def _rows(self) -> Iterator[tuple]:
         for index, (name, value) in enumerate(zip(self.names, self._flat(), strict=True)):
             error = np.sqrt(self.covariance[index, index])
             yield name, value, error, *self.interval(name)
@@ -184,6 +200,7 @@ class FitResult:
             "AIC": f"{self.aic:.4f}",
             "BIC": f"{self.bic:.4f}",
             "errors": f"{self.covariance_type} information" if self.covariance_type != "robust" else "robust",
+            "intervals": "exact: Student's t, chi-square" if self._exact else "Wald",
             "converged": f"{self.converged}: {self.message}",
         }
 

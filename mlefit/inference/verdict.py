@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from mlefit.inference import words
+from mlefit.inference import derivatives, words
 from mlefit.solvers import newton
 
 _FEW = 4096  # observations that tell what is wrong with all of them
+_END = 40.0  # where a logarithm or a logit is at its end, as far as float64 tells
 _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
 
 
@@ -30,9 +31,13 @@ def verdict(objective, minimum, names, supports):
     if minimum.converged:
         flat = _null_directions(minimum.hessian, np.abs(np.diag(minimum.hessian)))
         trouble = _flat(flat[:, 0], minimum, names, supports) if flat.size else None
-        ends = _levelled_off(minimum, names, supports) or _vague(objective, minimum, names, supports)
-        trouble = trouble or (ends and words.for_ever(ends, names, supports))
-        trouble = trouble or _curvature_fails(objective, minimum)
+        if ends := _levelled_off(minimum, names, supports):
+            trouble = trouble or words.for_ever(ends, names, supports)
+        elif vague := _vague(objective, minimum, names, supports):
+            inside = all(_inside(objective, minimum, names.index(name)) for name in vague)
+            said = words.vague(vague) if inside else words.for_ever(vague, names, supports)
+            trouble = trouble or said
+        trouble = trouble or _derivatives_fail(objective, minimum, names)
     else:
         trouble = _not_converged(objective, minimum, names, supports)
     return trouble and (_kinks(objective, minimum, names, supports) or trouble)
@@ -65,10 +70,7 @@ def _kinks(objective, minimum, names, supports):
     )
     if not kinked.any():
         return None
-    return (
-        f"the log-density is not differentiable in {words.listed(np.array(names)[kinked])} at the "
-        "optimum: its curvature is no error bar, nor is the sandwich, which needs it; use a bootstrap"
-    )
+    return words.kinked(np.array(names)[kinked])
 
 
 def _not_converged(objective, minimum, names, supports):
@@ -93,37 +95,27 @@ def _not_converged(objective, minimum, names, supports):
     # Newton's history has the start too.
     steps = len(minimum.history) - (minimum.reason != "all steps taken")
     if curvatures[0] < 0:
-        return (
-            f"no optimum found in {steps} steps ({minimum.reason}): the Hessian is not positive definite, "
-            "so it is no maximum of the likelihood"
-        )
+        return words.no_optimum(steps, minimum.reason, words.NO_MAXIMUM)
     if vague := _vague(objective, minimum, names, supports):
         return words.for_ever(vague, names, supports)
-    return f"no optimum found in {steps} steps ({minimum.reason}): allow more, or start elsewhere"
+    return words.no_optimum(steps, minimum.reason)
 
 
-def _curvature_fails(objective, minimum):
-    """Return what is wrong if the log-likelihood does not change as its derivatives say; else None."""
-    scale, curvatures, axes = newton.spectrum(minimum.hessian, np.diag(minimum.hessian))
-    if curvatures[0] <= 0:
-        return None
-    direction = scale * (axes @ (_alternating(scale) / np.sqrt(len(scale) * curvatures)))
-    few, bent = objective.sample(_FEW), False
-    for part in (few,) if few is objective else (few, objective):  # The sample may be a special one.
-        for size in (0.1, 0.01):  # of a standard error: a long step sees skewness, a short one rounding.
-            found, bends, slopes = _change(part, minimum.point, size * direction)
-            if bends and slopes:
-                return None
-            bent = bent or bends
-    if bent:
-        return (
-            "the log-likelihood has a slope where its gradient vanishes: log_prob hides part of its gradient "
-            "(stop_gradient, NumPy inside it, or an operation without one), so this is no optimum"
-        )
-    return (
-        "the log-likelihood does not curve at the optimum as its second derivative says "
-        f"({found:.3g} times it): log_prob is not smooth, or hides part of its gradient; use a bootstrap"
-    )
+def _derivatives_fail(objective, minimum, names):
+    """What is wrong if the log-likelihood does not change as its derivatives say, along each parameter."""
+    few = objective.sample(_FEW)
+    scale = newton.scale(np.diag(minimum.hessian))
+    for share in (0.1, 0.01, 0.001):  # of the distance over which it bends; less where it ends before
+        there = minimum.point + share * _alternating(scale) * scale
+        if np.isfinite(few.own_value(there)):
+            break
+    gradient = few.gradient(there)
+    found = derivatives.unlike_values(few.own_value, gradient, there, scale, share / scale)
+    if found is not None:
+        return words.hides(names[found])
+    hessian = few(minimum.point)[2]
+    found = derivatives.unlike_values(few.gradient, hessian, minimum.point, scale, 1 / scale[:, None])
+    return words.does_not_curve(names[found]) if found is not None else None
 
 
 def _levelled_off(minimum, names, supports):
@@ -146,16 +138,27 @@ def _vague(objective, minimum, names, supports):
     return [n for n, s, error in zip(names, supports, errors, strict=True) if s != "real" and not error < 10]
 
 
-def _change(objective, point, direction):
-    """Return the curvature over that of the Hessian, and whether it and the slope are as derivatives say."""
-    value, gradient, hessian = objective(point)
-    step = direction / np.sqrt(objective.nobs)
-    above, below = (objective(point + side * step)[0] - value for side in (1, -1))
-    with np.errstate(all="ignore"):
-        expected = step @ hessian @ step
-        curvature, slope = (above + below) / expected, (above - below - 2 * gradient @ step) / expected
-        rounding = 1e-15 * (1 + abs(value)) / expected
-    return curvature, abs(curvature - 1) <= 0.2 + rounding, abs(slope) <= 0.5 + rounding
+def _inside(objective, minimum, index):
+    """Whether the likelihood is lower at both ends of a bounded parameter's range, whatever the others do."""
+    free = np.arange(len(minimum.point)) != index
+
+    def at_an_end(side):
+        point = np.array(minimum.point)
+        point[index] = side * _END
+
+        def restricted(rest):
+            point[free] = rest
+            value, gradient, hessian = objective(point)
+            return value, gradient[free], hessian[np.ix_(free, free)]
+
+        value = restricted(point[free])[0]
+        if free.any() and np.isfinite(value):
+            with np.errstate(all="ignore"):
+                value = newton.minimise(restricted, minimum.point[free], objective.nobs, 50, 1e-6).value
+        return value
+
+    rounding = 1e-13 * (1 + abs(minimum.value))
+    return all(not at_an_end(side) <= minimum.value + rounding for side in (-1, 1))
 
 
 def _exact_fit(objective, minimum, names, supports):

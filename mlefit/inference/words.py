@@ -4,6 +4,9 @@ import warnings
 
 import numpy as np
 
+from mlefit.models.model import terms
+
+_NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
 
@@ -11,28 +14,65 @@ class FitWarning(UserWarning):
     """A fit is not to be trusted as it stands; its message says why, and what to do."""
 
 
-def require_finite_start(model, named):
+def require_finite_start(model, rows):
     """Raise a ValueError that names the first observation whose log-density is not finite at the start."""
-    terms = model.terms(named).numpy()
-    if not np.isfinite(terms).all():
-        where = int(np.argmax(~np.isfinite(terms)))
-        observed = ", ".join(f"{name} = {np.asarray(values)[where]}" for name, values in named.items())
+    found = terms(model, dict(zip(rows.names, rows.whole(), strict=True))).numpy()
+    if not np.isfinite(found).all():
+        where = int(np.argmax(~np.isfinite(found)))
         parameters = ", ".join(f"{name} = {value}" for name, value in model.values.items())
         raise ValueError(
-            f"log_prob is {terms[where]} for the observation at index {where} ({observed}) at the start "
+            f"log_prob is {found[where]} for the observation at {_observed(rows, where)} at the start "
             f"({parameters}): it lies outside the support, or the start does"
         )
 
 
-def require_finite_derivatives(evaluated, names):
-    """Raise a ValueError that names the first parameter by which a derivative at the start is not finite."""
+def require_finite_derivatives(evaluated, scores, start, names, rows):
+    """Raise a ValueError that names the first parameter by which a derivative at the start is not finite.
+
+    Args:
+        evaluated: value, gradient and Hessian at the start.
+        scores: function from a point to the derivatives of each log-density there, in blocks.
+        start: the point, `(p,)`.
+        names: of the parameters.
+        rows: the data.
+    """
     _, gradient, hessian = evaluated
-    for name, slope, row in zip(names, gradient, hessian, strict=True):
-        if not (np.isfinite(slope) and np.isfinite(row).all()):
-            raise ValueError(
-                f"the derivatives of log_prob by {name} are not finite at the start, though its values are: "
-                "start elsewhere, or look for a square root of 0 or a branch of ops.where that is nan"
-            )
+    for j, (slope, row) in enumerate(zip(gradient, hessian, strict=True)):
+        if np.isfinite(slope) and np.isfinite(row).all():
+            continue
+        place = ""
+        for point in (start, *(start - 1e-5 * np.eye(len(start)))):  # where a second derivative would be seen
+            bad = ~np.isfinite(np.concatenate(list(scores(point)))).all(axis=1)
+            if bad.any():
+                place = f", first for the observation at {_observed(rows, int(np.argmax(bad)))}"
+                break
+        raise ValueError(
+            f"the derivatives of log_prob by {names[j]} are not finite at the start, though its values "
+            f"are{place}: start elsewhere, or look for a square root of 0, a power of 0, or a branch of "
+            "ops.where that is nan"
+        )
+
+
+def require_finite_curve(model, rows, line, jacobian):
+    """Raise a ValueError that names the first observation and parameter where a curve is not finite at the start."""
+    good = np.isfinite(line)
+    if not good.all():
+        raise ValueError(
+            f"f is {line[np.argmin(good)]} for the observation at {_observed(rows, int(np.argmin(good)))} at the "
+            "start: x lies outside its domain, or the start does"
+        )
+    good = np.isfinite(jacobian)
+    if not good.all():
+        where, j = np.argwhere(~good)[0]
+        raise ValueError(
+            f"the derivative of f by {list(model.parameters)[j]} is {jacobian[where, j]} for the observation at "
+            f"{_observed(rows, int(where))} at the start, though f is finite: start elsewhere, or write f so that "
+            "its derivative is finite there"
+        )
+
+
+def _observed(rows, where):
+    return f"index {where} ({', '.join(f'{name} = {value}' for name, value in rows.row(where).items())})"
 
 
 def too_few(nobs, size):
@@ -67,11 +107,61 @@ def for_ever(involved, names, supports):
     )
 
 
+def vague(names):
+    """Say that there is a maximum inside, but that the data hardly place it."""
+    return (
+        f"the likelihood has its maximum inside the range of {listed(names)}, but is so flat on the way to an end of "
+        "it that the curvature gives no error: the estimate is vague; look at the likelihood at the end itself"
+    )
+
+
+def hides(name):
+    """Say that the values change along a parameter otherwise than the gradient says."""
+    return (
+        f"the log-likelihood does not change along {name} as its gradient says: the model hides part of its "
+        "gradient (stop_gradient, NumPy or float() inside, or an operation without one), so this is no optimum"
+    )
+
+
+def does_not_curve(name):
+    """Say that the gradient changes along a parameter otherwise than the Hessian says."""
+    return (
+        f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not smooth, or "
+        "hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
+    )
+
+
+def kinked(names):
+    """Say that a log-density has a corner where the search stopped."""
+    return (
+        f"the search could not go on: where it stopped, the log-density is not differentiable in {listed(names)}. "
+        "Its curvature is no error bar there, nor is the sandwich, which needs it; use a bootstrap"
+    )
+
+
+def disagrees(found, own):
+    """Say that what was minimised is not what the model computes when it is called on all rows."""
+    return (
+        f"the search found {found:.10g} where the model itself, called on all observations, gives {own:.10g}: "
+        "log_prob depends on more than its arguments and parameters, or changes from call to call"
+    )
+
+
+NO_MAXIMUM = "the Hessian is not positive definite where the search stopped: this is no maximum"
+
+
+def no_optimum(steps, reason, advice="allow more, or start elsewhere"):
+    """Say that a search ended before an optimum."""
+    return f"no optimum found in {steps} steps ({reason}): {advice}"
+
+
 def warn(message):
     """Issue a `FitWarning` at the caller of `fit`."""
     warnings.warn(message, FitWarning, stacklevel=3)
 
 
 def listed(names):
-    """Return names as a phrase."""
-    return " and ".join(names)
+    """Return names as a phrase: at most five, and how many more."""
+    names = list(names)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (", ".join(names[:_NAMED]) if more else " and ".join(names)) + more

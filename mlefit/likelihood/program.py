@@ -1,13 +1,15 @@
 """What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
 
 import functools
-import math
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-_NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained"}
+from mlefit.models import flat
+from mlefit.models.parameter import Parameter
+
+_NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained", "_Model__made"}
 
 
 class Program:
@@ -49,6 +51,11 @@ class Program:
         `sums` has run."""
         traced = self._traced(self._with_gradient, slice(1, 2))
         return lambda point, count, block: traced(tf.constant(point), count, *block)[0].numpy()
+
+    def difference(self):
+        """Take the Hessian as a difference of gradients from now on."""
+        self.exact = False
+        self._trace()
 
     def _called(self, point, count, block):
         arguments = tf.constant(point), count, *block
@@ -93,7 +100,7 @@ class Program:
     def _with_gradient(self, point, count, *block):
         with tf.GradientTape() as tape:
             tape.watch(point)
-            terms = at(self.model, point, *block)
+            terms = flat.log_prob_at(self.model, point, *block)
             if tuple(terms.shape) != tuple(block[0].shape[:1]):
                 raise ValueError(f"log_prob must return shape (n,), got {tuple(terms.shape)}")
             value = tf.reduce_sum(tf.where(tf.range(terms.shape[0]) < count, terms, 0.0))
@@ -119,26 +126,6 @@ def differences(function, point):
     return slopes
 
 
-def parameters_at(model, point):
-    """Return a scope in which a model's parameters are read from the flat `point`, an array or a tensor."""
-    mapping, low = [], 0
-    for parameter in model.parameters.values():
-        shape = parameter.variable.shape
-        high = low + math.prod(shape)
-        part = point[low:high]
-        # tf.reshape would take an array too, in four times as long.
-        value = tf.reshape(part, shape) if tf.is_tensor(part) else tf.constant(part.reshape(shape))
-        mapping.append((parameter.variable, value))
-        low = high
-    return keras.StatelessScope(state_mapping=mapping)
-
-
-def at(model, point, *block):
-    """Return `log_prob` of a block with the parameters of the flat `point`: a float64 tensor."""
-    with parameters_at(model, point):
-        return tf.cast(tf.convert_to_tensor(model.log_prob(*block)), tf.float64)
-
-
 def kind(model):
     """Return what models must share to share a program: class, parameters, and every other setting.
 
@@ -156,4 +143,4 @@ def kind(model):
 def _is_parameter(value):
     if isinstance(value, list | tuple):
         return all(map(_is_parameter, value))
-    return hasattr(value, "support") and hasattr(value, "variable")
+    return isinstance(value, Parameter)

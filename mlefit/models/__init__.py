@@ -1,0 +1,23 @@
+"""What can be fitted: a model and its parameters, the Gaussian, the regressions; a family a file.
+
+A model says what its log-density is, and by which routes it may be fitted; it knows nothing of how. This room
+imports `densities`, `columns` and `checks`.
+"""
+
+from mlefit.models.gaussian import Gaussian
+from mlefit.models.linear import LinearRegression
+from mlefit.models.logistic import LogisticRegression
+from mlefit.models.model import Model
+from mlefit.models.nonlinear import NonlinearRegression
+from mlefit.models.parameter import Parameter
+from mlefit.models.poisson import PoissonRegression
+
+__all__ = [
+    "Gaussian",
+    "LinearRegression",
+    "LogisticRegression",
+    "Model",
+    "NonlinearRegression",
+    "Parameter",
+    "PoissonRegression",
+]

@@ -9,15 +9,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit import checks, densities
+from mlefit import columns
 from mlefit.models.parameter import TRANSFORMS, Parameter, unconstrained
+
+# What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
+_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "log_prob"}
 
 
 class Model(keras.layers.Layer):
     """A Keras layer that knows its log-density: the base class for a model of your own.
 
     A subclass makes its parameters in `__init__` and defines `log_prob`. Everything is float64, so take
-    constants from `math` or NumPy: `keras.ops.log(2.0)` is float32.
+    constants from `math` or NumPy: `keras.ops.log(2.0)` is float32. Other methods and attributes may have any
+    name but those of `Model` and of the properties of a Keras layer: a TypeError says which is taken.
 
     Examples:
         >>> class Exponential(Model):
@@ -33,12 +37,40 @@ class Model(keras.layers.Layer):
         1.3069
     """
 
-    def __init__(self, name=None):
+    def __init_subclass__(cls, routes: tuple[str, ...] = (), link: str | None = None, **kwargs) -> None:
+        """Check a new class of models.
+
+        Args:
+            routes: by which special routes its log-density may be fitted, the best first, as `mlefit.routes` names
+                them. They hold for this class, not for its children, which may have another log-density.
+            link: of the mean of y to the predictor, for regressions.
+        """
+        super().__init_subclass__(**kwargs)
+        cls.__routes = tuple(routes)
+        if link is not None:
+            cls.__link = link
+        for name in () if cls.__module__.startswith("mlefit.models.") else vars(cls):
+            _require_free(name, f"class {cls.__name__}")
+
+    __routes: tuple[str, ...] = ()
+    __link: str | None = None
+
+    def __new__(cls, *args, **kwargs):
+        model = super().__new__(cls, *args, **kwargs)
+        object.__setattr__(model, "_Model__made", (args, kwargs))  # from which a copy is made
+        return model
+
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name, dtype="float64")
-        self.parameters = {}
+        self.parameters: dict[str, Parameter] = {}
         self._unconstrained = []  # Keras tracks the variables that are put here.
 
-    def parameter(self, name, value, support="real"):
+    def __setattr__(self, name, value):
+        if "parameters" in vars(self) and (name == "parameters" or name in vars(Model)):
+            _require_free(name, type(self).__name__)
+        super().__setattr__(name, value)
+
+    def parameter(self, name: str, value, support: str = "real") -> Parameter:
         """Return a new `Parameter` of this model; its variable joins the layer's `trainable_variables`.
 
         Args:
@@ -67,47 +99,15 @@ class Model(keras.layers.Layer):
         return self.parameters[name]
 
     @property
-    def values(self):
+    def values(self) -> dict[str, float | np.ndarray]:
         """The parameters on the natural scale: a dict from name to float, or to array of shape `(k,)`."""
         return {name: parameter.numpy() for name, parameter in self.parameters.items()}
 
-    def log_prob(self, *data):
+    def log_prob(self, *data) -> tf.Tensor:
         """Return one log-density for each observation, shape `(n,)`; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
-    def named(self, *data):
-        """Return the data, checked, under the names that `log_prob` gives them: a dict of float64 arrays.
-
-        What is a float64 array or a tensor already is not copied.
-        """
-        arguments = inspect.signature(self.log_prob).parameters.values()
-        names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
-        names += [f"data[{i}]" for i in range(len(names), len(data))]
-        return checks.rows(**dict(zip(names, data, strict=False)))
-
-    def terms(self, named):
-        """Return `log_prob` of data from `named`, shape `(n,)`; a ValueError if it has another shape."""
-        try:
-            terms = self.log_prob(*map(tf.convert_to_tensor, named.values()))
-        except tf.errors.InvalidArgumentError as error:
-            if "double tensor" not in str(error) and "float tensor" not in str(error):
-                raise
-            raise TypeError(
-                "log_prob mixes float64 with another type: take constants from math or NumPy, for "
-                f"keras.ops.log(2.0) is float32 ({error})"
-            ) from None
-        if terms is None:
-            raise ValueError("log_prob must return one log-density for each observation, got None")
-        terms = tf.convert_to_tensor(terms)
-        if any(not terms.shape.is_compatible_with(values.shape[:1]) for values in named.values()):
-            given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in named.items())
-            raise ValueError(
-                "log_prob must return one log-density for each observation, shape (n,), "
-                f"got shape {tuple(terms.shape)} from {given}"
-            )
-        return keras.ops.cast(terms, "float64")
-
-    def nll(self, *data):
+    def nll(self, *data) -> tf.Tensor:
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
 
         Args:
@@ -118,33 +118,101 @@ class Model(keras.layers.Layer):
             TypeError, ValueError: for data not real, empty, not finite, masked, or of different lengths, and
                 if `log_prob` does not return one value for each observation.
         """
-        data = self.named(*data)
-        return -keras.ops.mean(self.terms(data))
+        named = columns.rows(**dict(zip(argument_names(self, len(data)), arranged(self, data), strict=True)))
+        return -keras.ops.mean(terms(self, named))
+
+    def _arranged(self, *data):
+        return data
+
+    def __reduce__(self):
+        return _remade, (type(self), *self.__made), _state(self)
+
+    def __setstate__(self, state):
+        for name, value in state["attributes"].items():
+            setattr(self, name, value)
+        if state["built from"] and not self.built:
+            self.build_from_config(state["built from"])
+        if [p.name for p in self.parameters.values()] != [name for name, _ in state["parameters"]]:
+            raise TypeError(
+                f"{type(self).__name__} makes parameters later than in __init__ or build, so it cannot be copied"
+            )
+        for parameter, (_, entries) in zip(self.parameters.values(), state["parameters"], strict=True):
+            parameter.entries = entries
+        self.set_weights(state["weights"])
 
 
-class Gaussian(Model):
-    """Independent observations of one Gaussian, `x_i ~ N(mean, stddev^2)`.
+def declared_routes(model):
+    """Return the routes that a model's own class names; none if its log-density is another's."""
+    return () if "log_prob" in vars(model) or "call" in vars(model) else type(model)._Model__routes
 
-    Parameters: `mean` (real) and `stddev` (positive), in the units of x. The numbers given are where they
-    start: a TypeError if they are not real numbers, a ValueError if not finite or `stddev` not positive.
 
-    Examples:
-        >>> model = Gaussian(mean=1.0, stddev=2.0)
-        >>> model.log_prob([1.0, 3.0]).numpy().round(4).tolist()
-        [-1.6121, -2.1121]
-    """
+def link_of(model):
+    """Return the link of a regression, `"identity"`, `"logit"` or `"log"`; None for other models."""
+    return type(model)._Model__link
 
-    def __init__(self, mean=0.0, stddev=1.0):
-        super().__init__()
-        self.mean = self.parameter("mean", checks.real_number("mean", mean))
-        self.stddev = self.parameter("stddev", checks.real_number("stddev", stddev), support="positive")
 
-    def standardised(self, data):
-        """Return the data centred and scaled, and matrix and vector that take the parameters back."""
-        (x,) = data
-        scale = x.std() or 1.0
-        return ((x - x.mean()) / scale,), np.diag([scale, 1.0]), np.array([x.mean(), np.log(scale)])
+def arranged(model, data):
+    """Return the data as they were given, but frames with their columns in the order that a model knows."""
+    return type(model)._arranged(model, *data)
 
-    def log_prob(self, x):
-        """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
-        return densities.gaussian(x, self.mean(), self.stddev())
+
+def argument_names(model, count):
+    """Return what `log_prob` calls its first so many arguments."""
+    arguments = inspect.signature(model.log_prob).parameters.values()
+    names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
+    return (names + [f"data[{i}]" for i in range(len(names), count)])[:count]
+
+
+def terms(model, named):
+    """Return `log_prob` of named arrays or tensors, shape `(n,)`; a ValueError if it has another shape."""
+    try:
+        found = model.log_prob(*map(tf.convert_to_tensor, named.values()))
+    except tf.errors.InvalidArgumentError as error:
+        if "double tensor" not in str(error) and "float tensor" not in str(error):
+            raise
+        raise TypeError(
+            "log_prob mixes float64 with another type: take constants from math or NumPy, for "
+            f"keras.ops.log(2.0) is float32 ({error})"
+        ) from None
+    if found is None:
+        raise ValueError("log_prob must return one log-density for each observation, got None")
+    found = tf.convert_to_tensor(found)
+    if any(not found.shape.is_compatible_with(values.shape[:1]) for values in named.values()):
+        given = ", ".join(f"{name} of shape {tuple(values.shape)}" for name, values in named.items())
+        raise ValueError(
+            "log_prob must return one log-density for each observation, shape (n,), "
+            f"got shape {tuple(found.shape)} from {given}"
+        )
+    return keras.ops.cast(found, "float64")
+
+
+def _require_free(name, owner):
+    """Raise a TypeError if a subclass would take a name that Model or Keras reads."""
+    taken = name in vars(Model) and name not in _FREE and not name.startswith("_Model__")
+    taken = taken or name == "parameters"
+    if taken or isinstance(getattr(keras.layers.Layer, name, None), property):
+        raise TypeError(
+            f"{owner} cannot have an attribute {name!r}: Model has that name already; take another"
+        )
+
+
+def _remade(kind, args, kwargs):
+    return kind(*args, **kwargs)
+
+
+def _state(model):
+    """What of a model its constructor does not bring back: attributes set since, and the values of its variables."""
+    plain = set(vars(Model()))
+    return {
+        "attributes": {n: v for n, v in vars(model).items() if n not in plain and not _of_keras(v)},
+        "built from": model.get_build_config() if model.built else None,
+        "parameters": [(p.name, p.entries) for p in model.parameters.values()],
+        "weights": model.get_weights(),
+    }
+
+
+def _of_keras(value):
+    """Whether a value is made of variables, which belong to one model."""
+    if isinstance(value, list | tuple):
+        return any(map(_of_keras, value))
+    return isinstance(value, Parameter | keras.Variable | keras.layers.Layer | tf.Variable)

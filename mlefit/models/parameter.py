@@ -29,6 +29,7 @@ class Parameter:
     Attributes:
         name, support: as given to `Model.parameter`.
         variable: the float64 Keras variable behind it, unconstrained: the value, its logarithm or its logit.
+        entries: what the entries of a vector are called, a tuple of text: `slope[age]`; None for their numbers.
 
     Examples:
         >>> from mlefit import Model
@@ -40,24 +41,30 @@ class Parameter:
         <Parameter rate, positive, 0.5>
     """
 
-    def __init__(self, name, variable, support):
+    def __init__(self, name: str, variable: keras.Variable, support: str) -> None:
         self.name, self.variable, self.support = name, variable, support
+        self.entries = None
 
-    def __call__(self):
+    def __call__(self) -> tf.Tensor:
         """Return the value on the natural scale: a float64 tensor, differentiable in `variable`."""
         return TRANSFORMS[self.support].natural(tf.convert_to_tensor(self.variable))
 
-    def numpy(self):
+    def numpy(self) -> float | np.ndarray:
         """Return the value on the natural scale: a float for a scalar parameter, else an array."""
         value = self().numpy()
         return float(value) if value.ndim == 0 else value
 
-    def assign(self, value):
+    def assign(self, value) -> None:
         """Set the value on the natural scale; a ValueError if outside the support or of another shape."""
         start = unconstrained(self.name, value, self.support)
         if start.shape != tuple(self.variable.shape):
             raise ValueError(f"{self.name} has shape {tuple(self.variable.shape)}, got shape {start.shape}")
         self.variable.assign(start)
+
+    def names(self):
+        """Return one name for each scalar."""
+        shape = tuple(self.variable.shape)
+        return [f"{self.name}[{i}]" for i in self.entries or range(shape[0])] if shape else [self.name]
 
     def __repr__(self):
         return f"<Parameter {self.name}, {self.support}, {self.numpy()}>"

@@ -1,0 +1,64 @@
+"""Ways of fitting: each takes a model, its rows and the options, and returns an `Outcome`.
+
+A model's class names the routes that it can take, the best first; every model can take Newton's method and an
+optimizer. This room joins models, likelihood and solvers.
+"""
+
+import keras
+import numpy as np
+
+from mlefit.inference import words
+from mlefit.models.model import declared_routes
+from mlefit.routes import closed_form, curve, newton, optimizer
+from mlefit.routes.outcome import Options, Outcome, Route
+
+ROUTES = {
+    route.name: route for route in (closed_form.ROUTE, curve.ROUTE, newton.LINEAR_PREDICTOR, newton.ROUTE)
+}
+
+
+def declared(model) -> list[Route]:
+    """Return the routes that a model's class names."""
+    return [ROUTES[name] for name in declared_routes(model)]
+
+
+def choose(model, options: Options) -> Route:
+    """Return the first route of a model that is the method asked for; a ValueError if it has none."""
+    if options.covariance == "expected" and not any(route.expected for route in declared(model)):
+        raise ValueError(
+            f"covariance='expected' is not defined for {type(model).__name__}: take 'observed' or 'robust'"
+        )
+    if isinstance(options.method, keras.optimizers.Optimizer):
+        return optimizer.ROUTE
+    methods = {route.method for route in ROUTES.values()}
+    if options.method not in ("auto", *methods):
+        raise ValueError(
+            f"method must be 'auto', 'newton', 'least-squares' or a keras optimizer, got {options.method!r}"
+        )
+    taken = [*declared(model), newton.ROUTE]
+    for route in taken:
+        if options.method in ("auto", route.method):
+            return route
+    raise ValueError(
+        f"method={options.method!r} is not for {type(model).__name__}: take {taken[-1].method!r}"
+    )
+
+
+def judge(model, rows, options: Options, route: Route, outcome: Outcome) -> None:
+    """Complete an outcome's errors, distrust them out of range, and warn of one that is not to be trusted."""
+    if outcome.trusted and options.covariance == "expected" and not route.expected:
+        (expected, *_) = [route.expected for route in declared(model) if route.expected]
+        outcome.root = expected(model, rows, outcome)
+    errors = np.linalg.norm(outcome.root, axis=1)
+    if outcome.trusted and not (np.isfinite(errors) & (errors > 0)).all():
+        outcome.trusted, outcome.message = False, words.OUT_OF_RANGE
+    if not outcome.trusted:
+        words.warn(outcome.message)
+
+
+def exact(model, rows, options: Options, outcome: Outcome):
+    """Return the exact intervals of an outcome; None where the model has none, or errors are to be robust."""
+    known = [route.exact for route in declared(model) if route.exact]
+    if not (known and outcome.trusted) or options.covariance == "robust":
+        return None
+    return known[0](outcome, rows.nobs)

@@ -1,25 +1,26 @@
-"""The Gaussian and the straight line, fitted by least squares: in closed form, errors and profiles too."""
+"""The Gaussian and the straight line, fitted by least squares: in closed form, errors and intervals too."""
 
-import functools
 import math
 
 import numpy as np
 
 from mlefit.inference import words
-from mlefit.routes.outcome import Outcome, scalar_names
-from mlefit.solvers import qr, roots
+from mlefit.inference.intervals import Line
+from mlefit.models import flat
+from mlefit.routes.outcome import Outcome, Route, as_observed
+from mlefit.solvers import qr
 from mlefit.solvers.linear_least_squares import solve_linear
 
 _ROWS = 8192  # in a block of scores
 
 
-def fit_line(model, data, covariance):
+def fit(model, rows, options):
     """Fit a model of a line with Gaussian noise; its last parameter is `stddev`.
 
     Args:
-        model: a `LinearRegression` or, for an intercept alone, a `Gaussian`.
-        data: tuple of float64 arrays: x and y, or y alone.
-        covariance: `"observed"`, `"expected"`, which is the same here, or `"robust"`.
+        model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and `has_intercept`.
+        rows: its data, `Rows`.
+        options: `Options`; covariance `"expected"` is the same as `"observed"` here.
 
     Returns:
         An `Outcome`.
@@ -27,39 +28,35 @@ def fit_line(model, data, covariance):
     Source: G. Seber and A. Lee, Linear Regression Analysis (2003), chapters 3 and 4; for the sandwich, H.
         White, Econometrica 50 (1982), 1-25.
     """
-    y = data[-1]
-    n = len(y)
-    x = data[0].reshape(n, -1) if len(data) == 2 else np.empty((n, 0))
-    intercept = len(data) == 1 or model.has_intercept
-    solution = solve_linear(x, y, intercept)
-    names = scalar_names(model.parameters.values())
+    rows, n, intercept = rows.changed(model.design), rows.nobs, model.has_intercept
+    solution = solve_linear(rows, intercept)
+    names = flat.names(model)
     stddev = solution.residual_norm / math.sqrt(n)
-    message = _trouble(solution, names, x.shape[1] + intercept)
+    trouble = _trouble(solution, names)
     with np.errstate(divide="ignore"):
         log_stddev = np.log(stddev)
     log_likelihood = -n * (0.5 * math.log(2 * math.pi) + log_stddev + 0.5)
     p = len(names)
     root = np.zeros((p, p))
     root[:-1, :-1], root[-1, -1] = stddev * solution.factor, stddev / math.sqrt(2 * n)
-    if covariance == "robust" and message is None:
-        root = _sandwich(solution, x, y, stddev, intercept)
-    errors = np.linalg.norm(stddev * solution.factor, axis=1)
+    errors = np.linalg.norm(root[:-1], axis=1)
+    if options.covariance == "robust" and trouble is None:
+        root = _sandwich(solution, rows, stddev, intercept)
     return Outcome(
         point=np.append(solution.coefficients, log_stddev),
         root=root,
         log_likelihood=float(log_likelihood),
-        converged=message is None,
-        message=message or "solved in closed form",
-        trusted=message is None,
+        message=trouble or "solved in closed form",
+        trusted=trouble is None,
         history=np.array([-log_likelihood / n]),
         method="least squares",
-        profile=functools.partial(_profile, solution.coefficients, errors, float(stddev), n),
+        profile=Line(solution.coefficients, errors, float(stddev), n).profile,
     )
 
 
-def _trouble(solution, names, columns):
-    if solution.nobs < columns + 1:
-        return words.too_few(solution.nobs, columns + 1)
+def _trouble(solution, names):
+    if solution.nobs < len(names):
+        return words.too_few(solution.nobs, len(names))
     if solution.null_space.size:
         involved = [names[i] for i in np.flatnonzero(np.abs(solution.null_space).max(axis=1) > 1e-6)]
         return words.undetermined(involved)
@@ -68,32 +65,26 @@ def _trouble(solution, names, columns):
     return None
 
 
-def _sandwich(solution, x, y, stddev, intercept):
+def _sandwich(solution, rows, stddev, intercept):
     """A root of the sandwich covariance of slopes, intercept and stddev."""
-    n, k = x.shape
     middle, centred = solution.origin[0], solution.centred_factor
+    k = len(middle)
 
     def scores():
-        for low in range(0, n, _ROWS):
-            part = slice(low, low + _ROWS)
-            residuals = solution.residuals(x[part], y[part])
-            whitened = (x[part] - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
-            yield np.vstack([whitened.T * residuals, (residuals**2 / stddev - stddev) / (2 * n)])
+        for x, y in rows.blocks(_ROWS):
+            residuals = solution.residuals(x, y)
+            whitened = (x - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
+            yield np.vstack([whitened.T * residuals, (residuals**2 / stddev - stddev) / (2 * solution.nobs)])
 
     back = np.zeros((len(centred) + 1, len(centred) + 1))
     back[:-1, :-1], back[-1, -1] = solution.factor, 1.0
     return back @ qr.triangle(scores()).T
 
 
-def _profile(coefficients, errors, stddev, n, index, quantile):
-    """Ends of the profile interval: exact, for a parameter acts through the sum of squares alone."""
-    fall = quantile**2 / n
-    if index < len(coefficients):
-        reach = errors[index] * math.sqrt(n * math.expm1(fall))
-        return coefficients[index] - reach, coefficients[index] + reach
+def _exact(outcome, nobs):
+    """The exact intervals of a line, whichever way it was fitted."""
+    errors = np.linalg.norm(outcome.root[:-1], axis=1)
+    return Line(outcome.point[:-1], errors, float(np.exp(outcome.point[-1])), nobs)
 
-    def excess(log_ratio):
-        return 2 * log_ratio + math.expm1(-2 * log_ratio) - fall
 
-    ends = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
-    return tuple(stddev * math.exp(end) for end in ends)
+ROUTE = Route("closed form", "least-squares", fit, expected=as_observed, exact=_exact)

@@ -6,22 +6,24 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from mlefit.inference import prediction, words
-from mlefit.likelihood.program import parameters_at
-from mlefit.routes.newton import NewtonFit
-from mlefit.routes.outcome import Outcome, scalar_names
+from mlefit.inference import derivatives, words
+from mlefit.likelihood import curve as curves
+from mlefit.likelihood.program import differences
+from mlefit.models import flat
+from mlefit.routes.outcome import Outcome, Route
+from mlefit.routes.problem import Problem
 from mlefit.solvers import least_squares, newton, qr
 
+_ITERATIONS = 1000
 
-def fit_curve(model, named, covariance, max_iterations):
-    """Fit a `NonlinearRegression`; its last parameter is `stddev`.
+
+def fit(model, rows, options):
+    """Fit a model with a curve; its last parameter is `stddev`.
 
     Args:
-        model: the model, at its start.
-        named: x and y, as `Model.named` returns them.
-        covariance: `"observed"`, `"expected"`, which leaves the curve's second derivatives out, or
-            `"robust"`.
-        max_iterations: the largest number of steps.
+        model: has `call`, from x to the curve; at its start.
+        rows: x and y, `Rows`.
+        options: `Options`; covariance `"expected"` leaves the curve's second derivatives out.
 
     Returns:
         An `Outcome`.
@@ -29,78 +31,49 @@ def fit_curve(model, named, covariance, max_iterations):
     Source: G. Seber and C. Wild, Nonlinear Regression (1989), chapters 2 and 5; for the sandwich, H. White,
         Econometrica 50 (1982), 1-25.
     """
-    newton_fit = NewtonFit(model, named)  # It traces nothing until a profile asks for it.
-    x, y = newton_fit.data
-    start, n = newton_fit.start, len(y)
-
-    curve = _traced(model, start, x)
+    (x, y), start, names = rows.whole(), flat.point(model), flat.names(model)
+    curve = curves.traced(model, start, x)
 
     def residuals(b):
         line, jacobian = curve(np.append(b, start[-1]))
         return line - y, jacobian[:, :-1]
 
     rounding = 2.0**-52 * np.linalg.norm(y)
-    solution = least_squares.minimise(residuals, start[:-1], max_iterations, rounding)
-    stddev = solution.residual_norm / math.sqrt(n)
+    try:
+        solution = least_squares.minimise(
+            residuals, start[:-1], options.max_iterations or _ITERATIONS, rounding
+        )
+    except ValueError as error:
+        words.require_finite_curve(model, rows, *curve(start))
+        raise error
+    stddev = solution.residual_norm / math.sqrt(rows.nobs)
     with np.errstate(divide="ignore"):
         point = np.append(solution.point, np.log(stddev))
         history = 0.5 * np.log(2 * np.pi * solution.history) + 0.5
-    names = scalar_names(model.parameters.values())
-    trouble = _trouble(solution, names)
+    trouble = _trouble(solution, names) or _hidden(model, rows, curve, point, solution, names)
     root = np.full((len(names), len(names)), np.nan)
     if trouble is None:
-        root, trouble = _root(model, curve, x, y, point, solution, covariance)
+        root, trouble = _root(model, curve, (x, y), point, solution, options.covariance)
     return Outcome(
         point=point,
         root=root,
-        log_likelihood=float(-n * (0.5 * math.log(2 * math.pi) + point[-1] + 0.5)),
-        converged=trouble is None,
+        log_likelihood=float(-rows.nobs * (0.5 * math.log(2 * math.pi) + point[-1] + 0.5)),
         message=trouble or "the residuals are orthogonal to the curve's derivatives",
         trusted=trouble is None,
         history=history,
         method=f"least squares, {len(history) - 1} steps",
-        profile=functools.partial(_profile, newton_fit, point, history[-1]),
+        profile=functools.partial(_profile, model, rows, point, history[-1]),
     )
 
 
-def expected_root(model, x, point):
-    """A root of the covariance from the expected information, `(p, p)`, wherever another search stopped."""
+def expected_root(model, rows, outcome):
+    """Return a root of the covariance from the expected information, `(p, p)`, wherever a search stopped."""
+    point = outcome.point
     stddev, root = math.exp(point[-1]), np.zeros((len(point), len(point)))
-    jacobian = prediction.curve(model, point, x)[1][:, :-1]
+    jacobian = curves.jacobian(model, point, rows.whole()[0])[1][:, :-1]
     root[:-1, :-1] = stddev * qr.analyse(qr.triangle([jacobian.T])).inverse
-    root[-1, -1] = stddev / math.sqrt(2 * len(x))
+    root[-1, -1] = stddev / math.sqrt(2 * rows.nobs)
     return root
-
-
-def _traced(model, start, x):
-    """Return the curve at x and its derivatives as a function of the flat point.
-
-    One program for all directions: a first call takes no longer than operation by operation, the others a
-    twentieth. Where f cannot be traced, or gives other values then, it is called operation by operation.
-    """
-    rows = tf.constant(x)
-
-    def along(flat, direction):
-        with tf.autodiff.ForwardAccumulator(flat, direction) as forward, parameters_at(model, flat):
-            line = model.call(rows)
-        return line, forward.jvp(line, unconnected_gradients="zero")
-
-    directions = [tf.constant(direction) for direction in np.eye(len(start))]
-
-    def curve(point):
-        flat = tf.constant(point)
-        lines, columns = zip(*(program(flat, direction) for direction in directions), strict=True)
-        return lines[0].numpy(), np.stack([column.numpy() for column in columns], axis=1)
-
-    with parameters_at(model, tf.constant(start)):
-        line = model.call(rows).numpy()
-    specs = [tf.TensorSpec(start.shape, tf.float64)] * 2
-    try:
-        program = tf.function(along, autograph=False).get_concrete_function(*specs)
-        same = np.allclose(curve(start)[0], line, rtol=1e-6, atol=0, equal_nan=True)
-    except Exception:
-        same = False
-    return curve if same else functools.partial(prediction.curve, model, x=x)
 
 
 def _trouble(solution, names):
@@ -112,14 +85,30 @@ def _trouble(solution, names):
         weights = np.abs(solution.null_space).max(axis=1)
         return words.undetermined([names[i] for i in np.flatnonzero(weights > 0.05 * weights.max())])
     if not solution.converged:
-        steps = len(solution.history) - 1
-        return f"no optimum found in {steps} steps ({solution.reason}): allow more, or start elsewhere"
+        return words.no_optimum(len(solution.history) - 1, solution.reason)
     return None
 
 
-def _root(model, curve, x, y, point, solution, covariance):
+def _hidden(model, rows, curve, point, solution, names):
+    """What is wrong if the curve of the caller's own model, as it is now, is not what was fitted, all round."""
+    x, y = rows.whole()
+    own = np.linalg.norm(curves.values(model, point, x) - y)
+    if not abs(own - solution.residual_norm) <= 1e-9 * own + 2.0**-44 * np.linalg.norm(y):
+        return words.disagrees(solution.residual_norm, own)
+    errors = np.linalg.norm(solution.factor, axis=1) * solution.residual_norm / math.sqrt(rows.nobs)
+    there = point + np.append(errors * np.where(np.arange(len(errors)) % 2, -1.0, 1.0), 0.0)
+    scale = np.maximum(errors, 1e-3 * np.abs(there[:-1]))
+
+    def line(b):
+        return curve(np.append(b, point[-1]))[0]
+
+    found = derivatives.unlike_values(line, curve(there)[1][:, :-1], there[:-1], scale)
+    return words.hides(names[found]) if found is not None else None
+
+
+def _root(model, curve, data, point, solution, covariance):
     """A root of the covariance, `(p, p)`, and what is wrong with it, if anything."""
-    n, factor = solution.nobs, solution.factor
+    n, factor, (x, y) = solution.nobs, solution.factor, data
     stddev = math.exp(point[-1])
     root = np.zeros((len(point), len(point)))
     root[-1, -1] = stddev / math.sqrt(2 * n)
@@ -127,10 +116,10 @@ def _root(model, curve, x, y, point, solution, covariance):
     r, jacobian = y - line, jacobian[:, :-1]
     bent = np.eye(len(factor))
     if covariance != "expected":
-        bent -= factor.T @ _second_derivatives(model, x, r, point)[:-1, :-1] @ factor
+        bent -= factor.T @ _second_derivatives(model, curve, x, r, point)[:-1, :-1] @ factor
     curvatures, axes = np.linalg.eigh(bent)
     if not curvatures[0] > 1e-8:
-        return root, "the Hessian is not positive definite where the search stopped: this is no maximum"
+        return root, words.NO_MAXIMUM
     root[:-1, :-1] = stddev * (factor @ axes) / np.sqrt(curvatures)
     if covariance == "robust":
         scores = np.column_stack([jacobian * r[:, None] / stddev**2, r**2 / stddev**3 - 1 / stddev])
@@ -138,26 +127,35 @@ def _root(model, curve, x, y, point, solution, covariance):
     return root, None
 
 
-def _second_derivatives(model, x, weights, point):
+def _second_derivatives(model, curve, x, weights, point):
     """The Hessian of the weighted sum of the curve's values, `(p, p)`."""
-    flat = tf.constant(point)
+    here = tf.constant(point)
     with tf.GradientTape(persistent=True) as outer:
-        outer.watch(flat)
+        outer.watch(here)
         with tf.GradientTape() as inner:
-            inner.watch(flat)
-            with parameters_at(model, flat):
+            inner.watch(here)
+            with flat.parameters_at(model, here):
                 total = tf.reduce_sum(tf.constant(weights) * model.call(tf.constant(x)))
-        slopes = tf.unstack(inner.gradient(total, flat, unconnected_gradients="zero"))
+        slopes = tf.unstack(inner.gradient(total, here, unconnected_gradients="zero"))
     try:
-        rows = [outer.gradient(slope, flat, unconnected_gradients="zero").numpy() for slope in slopes]
+        found = np.array([outer.gradient(s, here, unconnected_gradients="zero").numpy() for s in slopes])
     except LookupError as error:
         raise ValueError(
             f"f has no second derivative in TensorFlow: take covariance='expected' ({error})"
         ) from None
-    return 0.5 * (np.array(rows) + np.array(rows).T)
+    # A second derivative may be 0 * inf where the first is 0, and a part of it hidden where the first is whole.
+    other = np.array(differences(lambda there: weights @ curve(there)[1], point))
+    scale = np.sqrt(np.abs(np.outer(np.diag(other), np.diag(other)))) + np.abs(other)
+    if not (np.abs(found - other) <= 1e-3 * scale + 1e-6 * np.abs(other).max()).all():
+        found = other
+    return 0.5 * (found + found.T)
 
 
-def _profile(newton_fit, point, value, index, quantile):
-    minimum = newton.judge(newton_fit.objective, point, [], newton_fit.objective.nobs)
+def _profile(model, rows, point, value, index, quantile):
+    problem = Problem(model, rows)
+    minimum = newton.judge(problem.objective, point, [], rows.nobs)
     minimum.value = value
-    return newton_fit.profile(minimum, index, quantile)
+    return problem.profile(minimum, index, quantile)
+
+
+ROUTE = Route("curve", "least-squares", fit, expected=expected_root, meets_all=True)

@@ -1,11 +1,45 @@
-"""What a solver hands to `fit`: the point it found, how far to trust it, and the way to more."""
+"""What goes into a route and what comes out of it: the options, and the point found with how far to trust it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from mlefit.models.parameter import TRANSFORMS
+
+@dataclass(frozen=True)
+class Options:
+    """How to fit, as `mlefit.fit` was asked: checked, None where a route has a default of its own."""
+
+    method: Any = "auto"
+    covariance: str = "observed"
+    max_iterations: int | None = None
+    steps: int | None = None
+    progress: bool = False
+    checkpoint: Any = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way of fitting.
+
+    Attributes:
+        name: what a model's class calls it.
+        method: what a caller of `fit` calls it.
+        fit: function from a model, its rows and the options to an `Outcome`.
+        expected: function from model, rows and outcome to a root of the covariance by the expected information; None
+            where the route's likelihood has none in closed form.
+        exact: function from an outcome and the number of observations to its exact intervals, an `intervals.Line`;
+            None where the model has none.
+        meets_all: whether the model sees every observation at the start, so that a bad one need not be sought.
+    """
+
+    name: str
+    method: str
+    fit: Callable
+    expected: Callable | None = None
+    exact: Callable | None = None
+    meets_all: bool = False
 
 
 @dataclass
@@ -16,17 +50,16 @@ class Outcome:
         point: `(p,)`.
         root: `(p, r)`; the covariance of the estimates on the natural scale is `root @ root.T`.
         log_likelihood: there, of all observations.
-        converged, message: whether it is an optimum, and a sentence on it.
-        trusted: whether the errors hold.
+        message: a sentence on how far it is an optimum.
+        trusted: whether it is one, and the errors hold.
         history: mean negative log-likelihood at each iteration.
-        method: what was used.
+        method: what was used, in words.
         profile: function from index and quantile to the ends of a profile interval, natural scale.
     """
 
     point: np.ndarray
     root: np.ndarray
     log_likelihood: float
-    converged: bool
     message: str
     trusted: bool
     history: np.ndarray
@@ -34,25 +67,6 @@ class Outcome:
     profile: Callable
 
 
-def scalar_names(parameters):
-    """Return one name for each scalar, `"slope[0]"` for the entries of a vector."""
-    names = []
-    for parameter in parameters:
-        shape = tuple(parameter.variable.shape)
-        names += [f"{parameter.name}[{i}]" for i in range(shape[0])] if shape else [parameter.name]
-    return tuple(names)
-
-
-def scalar_supports(parameters):
-    """Return the support of each scalar."""
-    return tuple(p.support for p in parameters for _ in range(int(np.prod(p.variable.shape))))
-
-
-def natural(point, supports):
-    """Return the natural values of an unconstrained point, `(p,)`, in NumPy."""
-    return np.array([TRANSFORMS[s].in_numpy(v) for v, s in zip(point, supports, strict=True)])
-
-
-def slopes(values, supports):
-    """Return the slope of each natural value by its unconstrained one, for the delta method."""
-    return np.array([TRANSFORMS[s].slope(np.float64(v)) for v, s in zip(values, supports, strict=True)])
+def as_observed(model, rows, outcome):
+    """Return the root at hand: where the expected information is the observed one at the optimum."""
+    return outcome.root

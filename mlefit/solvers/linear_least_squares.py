@@ -56,7 +56,7 @@ class LinearSolution:
         return rest
 
 
-def solve_linear(x, y, intercept=True):
+def solve_linear(rows, intercept=True):
     """Minimise the sum of squares of `y - x @ slopes - intercept`.
 
     The columns are centred and the triangular factor of (1, x, y) formed by Householder reflections, block by
@@ -66,8 +66,8 @@ def solve_linear(x, y, intercept=True):
     large residuals do not cost any.
 
     Args:
-        x: float64, `(n, k)`; with an intercept k may be 0, and the fit is a mean.
-        y: float64, `(n,)`.
+        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and y, `(m,)`.
+            With an intercept k may be 0, and the fit is a mean.
         intercept: whether the model has one.
 
     Returns:
@@ -78,11 +78,12 @@ def solve_linear(x, y, intercept=True):
         precision, Iterative refinement of linear least squares solutions I, BIT 7 (1967), 257-278.
 
     Examples:
-        >>> x = np.array([[1.0], [2.0], [3.0]]) + 1e8
-        >>> solve_linear(x, np.array([1.0, 2.0, 4.0])).coefficients.tolist()
+        >>> from mlefit.likelihood.rows import Rows
+        >>> rows = Rows(x=np.array([[1.0], [2.0], [3.0]]) + 1e8, y=np.array([1.0, 2.0, 4.0]))
+        >>> solve_linear(rows).coefficients.tolist()
         [1.5, -150000000.66666666]
     """
-    problem = _Problem(x, y, intercept)
+    problem = _Problem(rows, intercept)
     first, k = int(intercept), problem.k
     R = qr.triangle(problem.columns(), ones=intercept)
     spread = np.linalg.norm(R[first:, first:], axis=0)
@@ -106,20 +107,18 @@ def solve_linear(x, y, intercept=True):
 class _Problem:
     """The data in blocks, measured from their middle; if extreme, scaled by powers of two, which is exact."""
 
-    def __init__(self, x, y, intercept):
-        self.x, self.y, self.intercept = x, y, intercept
-        self.n, self.k = x.shape
-        start = np.column_stack([x[:_START], y[:_START]])
+    def __init__(self, rows, intercept):
+        self.rows, self.n, self.intercept = rows, rows.nobs, intercept
+        start = np.column_stack(rows.sample(_START).whole())
+        self.k = start.shape[1] - 1
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
         exponent[np.abs(exponent) < _ORDINARY] = 0
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))
         self.centre = (start * self.scale).mean(axis=0) * intercept
 
     def _scaled(self, numbers):
-        rows = max(1024, numbers // (self.k + 2))
-        for low in range(0, self.n, rows):
-            part = slice(low, low + rows)
-            columns = zip([*self.x[part].T, self.y[part]], self.scale, strict=True)
+        for x, y in self.rows.blocks(max(1024, numbers // (self.k + 2))):
+            columns = zip([*x.T, y], self.scale, strict=True)
             yield [column if scale == 1 else column * scale for column, scale in columns]
 
     def columns(self):

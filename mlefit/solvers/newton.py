@@ -127,6 +127,12 @@ def spectrum(hessian, diagonal):
     return unit, *np.linalg.eigh(hessian * np.outer(unit, unit))
 
 
+def inverse_root(hessian):
+    """Return a matrix whose product with its transpose is the inverse of a positive definite Hessian."""
+    unit, curvatures, axes = spectrum(hessian, np.diag(hessian))
+    return unit[:, None] * axes / np.sqrt(curvatures)
+
+
 class _Quadratic:
     """The second-order model around a point, in coordinates where the Hessian's diagonal is one."""
 

@@ -2,6 +2,8 @@
 
 import math
 
+from scipy import optimize
+
 
 def bracketed(function, inside, outside, grow=2.0, tolerance=1e-13):
     """Return where a function that is negative at `inside` crosses zero on the way to and beyond `outside`.
@@ -16,43 +18,33 @@ def bracketed(function, inside, outside, grow=2.0, tolerance=1e-13):
     Returns:
         The crossing, or an infinity of the right sign where the function never became positive.
 
-    Source: M. Dowell and P. Jarratt, A modified regula falsi method, BIT 11 (1971), 168-174: the Illinois
-        method.
+    Source: R. Brent, Algorithms for Minimization without Derivatives (1973), chapter 4, as in SciPy.
 
     Examples:
         >>> round(bracketed(lambda v: v * v - 2, 0.0, 1.0), 12)
         1.414213562373
     """
-    low, value_low, high = inside, function(inside), outside
-    value_high = function(high)
+    low, high, value = inside, outside, function(outside)
+    at_low = -math.inf
     for _ in range(60):
-        if value_high >= 0 or not math.isfinite(value_high):
+        if not value < 0:
             break
-        low, value_low, high = high, value_high, inside + grow * (high - inside)
-        value_high = function(high)
+        low, at_low, high = high, value, inside + grow * (high - inside)
+        value = function(high)
     else:
         return math.copysign(math.inf, outside - inside)
-    size, side = abs(high - inside), 0
-    for _ in range(200):
-        if abs(high - low) <= tolerance * size:
-            break
-        if math.isfinite(value_high):
-            middle = high - value_high * (high - low) / (value_high - value_low)
+    tolerance *= abs(high - inside)
+    while not math.isfinite(value) and abs(high - low) > tolerance:
+        middle = 0.5 * (low + high)
+        found = function(middle)
+        if found < 0:
+            low, at_low = middle, found
         else:
-            middle = 0.5 * (low + high)
-        value = function(middle)
-        if value == 0:
-            return middle
-        if value < 0:
-            low, value_low = middle, value
-            if side < 0:
-                value_high /= 2
-            side = -1
-        else:
-            high, value_high = middle, value
-            if side > 0:
-                value_low /= 2
-            side = 1
-        if abs(value) <= 1e-13:
-            return middle
-    return high if abs(value_high) < abs(value_low) else low
+            high, value = middle, found
+    if not math.isfinite(value) or value == 0:
+        return high
+    # A profile found by a search is not quite the same when asked again: its ends keep the signs they had.
+    known = {high: value} | ({low: at_low} if at_low > -math.inf else {})
+    return optimize.brentq(
+        lambda v: known[v] if v in known else function(v), low, high, xtol=tolerance, rtol=1e-15
+    )

@@ -24,11 +24,44 @@ def test_wald_intervals():
     quantile = scipy.stats.norm.ppf(0.95)
     mean, error = GAUSSIAN.estimates["mean"], GAUSSIAN.standard_errors["mean"]
     np.testing.assert_allclose(
-        GAUSSIAN.interval("mean", 0.9), [mean - quantile * error, mean + quantile * error]
+        GAUSSIAN.interval("mean", 0.9, "wald"), [mean - quantile * error, mean + quantile * error]
     )
     s, error = GAUSSIAN.estimates["stddev"], GAUSSIAN.standard_errors["stddev"]
     expected = s * np.exp(np.array([-1, 1]) * quantile * error / s)
+    np.testing.assert_allclose(GAUSSIAN.interval("stddev", 0.9, "wald"), expected, rtol=1e-12)
+
+
+def test_exact_intervals_are_those_of_the_textbook():
+    t, chi2 = scipy.stats.t(79), scipy.stats.chi2(79)
+    error = Y.std(ddof=1) / np.sqrt(80)
+    expected = Y.mean() + np.array([-1, 1]) * t.ppf(0.95) * error
+    np.testing.assert_allclose(GAUSSIAN.interval("mean", 0.9), expected, rtol=1e-12)
+    expected = np.sqrt(79 * Y.var(ddof=1) / chi2.ppf([0.95, 0.05]))
     np.testing.assert_allclose(GAUSSIAN.interval("stddev", 0.9), expected, rtol=1e-12)
+    design = np.column_stack([X, np.ones(80)])
+    best, (rest,), *_ = np.linalg.lstsq(design, Y)
+    errors = np.sqrt(rest / 77 * np.diag(np.linalg.inv(design.T @ design)))
+    by_newton = mlefit.fit(mlefit.LinearRegression(), X, Y, method="newton")
+    for result in (LINE, by_newton):
+        for name, value, error in zip(result.names, best, errors, strict=False):
+            reach = scipy.stats.t.ppf(0.975, 77) * error
+            np.testing.assert_allclose(result.interval(name), [value - reach, value + reach], rtol=1e-8)
+        expected = np.sqrt(rest / scipy.stats.chi2.ppf([0.975, 0.025], 77))
+        np.testing.assert_allclose(result.interval("stddev"), expected, rtol=1e-8)
+    assert "Student's t" in str(LINE) and "Wald" in str(LOGIT)
+    # Robust errors have no exact interval, nor has another model.
+    for result in (mlefit.fit(mlefit.LinearRegression(), X, Y, covariance="robust"), LOGIT):
+        name = result.names[0]
+        assert result.interval(name) == result.interval(name, method="wald")
+
+
+def test_exact_intervals_cover_what_they_say():
+    draws = np.random.default_rng(0).normal(2.0, 3.0, size=(200, 5))
+    hits = 0
+    for x in draws:
+        low, high = mlefit.fit(mlefit.Gaussian(), x).interval("mean", 0.8)
+        hits += low < 2.0 < high
+    assert abs(hits / 200 - 0.8) < 3.5 * 0.0283  # 3.5 Monte Carlo errors
 
 
 def test_vectors_have_a_name_for_each_entry():
@@ -47,7 +80,7 @@ def test_vectors_have_a_name_for_each_entry():
     [
         (("slope",), "name must be one of mean, stddev, got 'slope'"),
         (("mean", 1.0), "level must lie between 0 and 1, got 1.0"),
-        (("mean", 0.9, "exact"), "method must be 'wald' or 'profile', got 'exact'"),
+        (("mean", 0.9, "exact"), "method must be 'auto', 'wald' or 'profile', got 'exact'"),
     ],
 )
 def test_wrong_intervals_are_refused(arguments, message):
@@ -90,6 +123,8 @@ def test_predictions_and_their_band(result, mean):
     line = Z @ [*result.estimates["slope"], result.estimates["intercept"]]
     error = np.sqrt(np.einsum("ij,jk,ik->i", Z, result.covariance[:3, :3], Z))
     quantile = scipy.stats.norm.ppf(0.9)
+    if result is LINE:  # exact: Student's t, and the residual variance divided by n - 3
+        quantile = scipy.stats.t.ppf(0.9, 77) * np.sqrt(80 / 77)
     expected = [mean(line), mean(line - quantile * error), mean(line + quantile * error)]
     np.testing.assert_allclose(result.predict(new, level=0.8), expected, rtol=1e-10)
     with pytest.raises(ValueError, match="x must have shape"):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import mlefit
-from mlefit.likelihood.linear_predictor import ROWS, CanonicalObjective
+from mlefit.likelihood.linear_predictor import ROWS, LinearPredictorObjective
 from mlefit.likelihood.objective import Objective
+from mlefit.likelihood.rows import Rows
 
 rng = np.random.default_rng(5)
 N = ROWS + 100  # two blocks
@@ -20,15 +21,22 @@ CASES = [
 ]
 
 
+def closed_form(family, x, y, *offset, intercept=True):
+    columns = dict(zip(["x", "y", "offset"], [x.reshape(len(y), -1), y, *offset], strict=False))
+    return LinearPredictorObjective(family, Rows(**columns), intercept)
+
+
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize(("make", "data"), CASES)
 def test_value_gradient_hessian_and_scores(make, data, intercept):
     model = make(intercept=intercept)
     model.nll(*data)
-    closed = CanonicalObjective(model.link, *data, intercept=intercept)
+    closed = closed_form(model, *data, intercept=intercept)
     point = 0.3 * rng.normal(size=len(closed.back))
     outer = closed.back @ point
-    traced = Objective(model, data, np.zeros(len(outer)))
+    traced = Objective(
+        model, Rows(**dict(zip(["x", "y", "offset"], data, strict=False))), np.zeros(len(outer))
+    )
     value, gradient, hessian = traced(outer)
     found, slopes, curvature = closed(point)
     assert found == pytest.approx(value, rel=1e-12)
@@ -43,29 +51,38 @@ def test_value_gradient_hessian_and_scores(make, data, intercept):
 @pytest.mark.parametrize("line", [-800.0, -40.0, 40.0, 800.0])
 def test_far_from_the_middle_no_digit_is_lost(line):
     y, x = np.array([0.0, 1.0]), np.ones(2)
-    value, gradient, hessian = CanonicalObjective("logit", x, y, intercept=False)(np.array([line]))
+    value, gradient, hessian = closed_form(mlefit.LogisticRegression, x, y, intercept=False)(np.array([line]))
     near, far = np.exp(-abs(line)), abs(line)
     assert value == pytest.approx(0.5 * far, rel=1e-15)
     residuals = np.array([-1.0, near]) if line > 0 else np.array([-near, 1.0])
     assert gradient[0] == -0.5 * residuals.sum() and hessian[0, 0] == pytest.approx(near, rel=1e-14)
 
 
-@pytest.mark.parametrize(("link", "bad"), [("logit", 0.5), ("logit", 2.0), ("log", -1.0), ("log", 1.5)])
-def test_what_cannot_occur(link, bad):
+@pytest.mark.parametrize(
+    ("family", "bad"),
+    [
+        (mlefit.LogisticRegression, 0.5),
+        (mlefit.LogisticRegression, 2.0),
+        (mlefit.PoissonRegression, -1.0),
+        (mlefit.PoissonRegression, 1.5),
+    ],
+)
+def test_what_cannot_occur(family, bad):
     y = np.ones(2 * ROWS)
-    assert CanonicalObjective(link, y, y).in_support()
+    assert closed_form(family, y, y).possible()
     y[-1] = bad
-    assert not CanonicalObjective(link, y, y).in_support()
+    assert not closed_form(family, y, y).possible()
 
 
 def test_a_sample_is_spread_over_the_data():
     n = 5 * ROWS
     x, y = np.arange(n, dtype=float), np.arange(n) % 2.0
-    whole = CanonicalObjective("logit", x, y)
+    whole = closed_form(mlefit.LogisticRegression, x, y)
     assert whole.sample(n // 2) is whole
     few = whole.sample(ROWS)
-    assert few.nobs == len(few.x) == len(few.y) == ROWS
-    assert few.x[-1, 0] > 0.9 * n and whole.nobs == n
+    seen, answers = few.rows.whole()
+    assert few.nobs == len(seen) == len(answers) == ROWS
+    assert seen[-1, 0] > 0.9 * n and whole.nobs == n
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])

@@ -11,6 +11,7 @@ import tensorflow as tf
 import mlefit
 from mlefit.densities import gaussian
 from mlefit.likelihood import objective
+from mlefit.likelihood.rows import Rows
 
 X = np.random.default_rng(0).normal(2.0, 1.5, 1000)
 CENTRE = 0.0
@@ -125,7 +126,7 @@ def test_a_program_is_shared_by_models_of_one_kind():
 def test_value_gradient_hessian_and_scores_in_blocks(n):
     x = np.random.default_rng(n).normal(2.0, 1.5, n)
     model = mlefit.Gaussian()
-    found = objective.Objective(model, (x,), np.array([0.0, 0.0]))
+    found = objective.Objective(model, Rows(x=x), np.array([0.0, 0.0]))
     point = np.array([1.0, 0.3])
     d, s = x - 1.0, np.exp(0.3)
     value, gradient, hessian = found(point)
@@ -160,7 +161,7 @@ def test_a_log_prob_in_numpy_is_refused():
 
 def test_memory_stays_at_a_few_blocks():
     x = np.random.default_rng(0).normal(size=4_000_000)
-    found = objective.Objective(mlefit.Gaussian(), (x,), np.array([0.0, 0.0]))
+    found = objective.Objective(mlefit.Gaussian(), Rows(x=x), np.array([0.0, 0.0]))
     tracemalloc.start()
     found(np.array([0.1, 0.1]))
     peak = tracemalloc.get_traced_memory()[1]

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from mlefit.likelihood.rows import Rows
+from mlefit.solvers import linear_least_squares
 from mlefit.solvers.least_squares import minimise
-from mlefit.solvers.linear_least_squares import solve_linear
 
 EPS = np.finfo(float).eps
 rng = np.random.default_rng(0)
 T = np.linspace(0.0, 2.0, 30)
 NOISE = rng.normal(size=30)
+
+
+def solve_linear(x, y, intercept=True):
+    return linear_least_squares.solve_linear(Rows(x=x, y=y), intercept)
 
 
 def decay(b):

@@ -7,13 +7,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mlefit.solvers.linear_least_squares import solve_linear
+from mlefit.likelihood.rows import Rows
+from mlefit.solvers import linear_least_squares
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
 Y = X @ [1.0, -2.0, 0.5] + 3.0 + rng.normal(size=40)
 T = np.linspace(0.0, 1.0, 40)
 GRID = 2.0**-20
+
+
+def solve_linear(x, y, intercept=True):
+    return linear_least_squares.solve_linear(Rows(x=x, y=y), intercept)
 
 
 def exact(x, y, intercept=True):

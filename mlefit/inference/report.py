@@ -1,0 +1,62 @@
+"""From an outcome to what a fit returns."""
+
+import functools
+import inspect
+
+import numpy as np
+
+from mlefit.inference.result import FitResult
+from mlefit.likelihood import curve
+from mlefit.models import flat
+from mlefit.models.model import declared_routes, link_of
+
+
+def result(model, rows, options, outcome, exact=None):
+    """Return the `FitResult` of an outcome.
+
+    Args:
+        model: the model that was fitted.
+        rows: its data, `Rows`.
+        options: how it was fitted, `routes.outcome.Options`.
+        outcome: what was found, `routes.outcome.Outcome`.
+        exact: its exact intervals, an `intervals.Line`; None if there are none.
+    """
+    supports = flat.supports(model)
+    root = outcome.root if outcome.trusted else np.full_like(outcome.root, np.nan)
+    covariance = root @ root.T
+    covariance.setflags(write=False)
+
+    def by_parameter(values):
+        values.setflags(write=False)
+        return {p.name: part if part.ndim else float(part) for p, part in flat.parts(model, values)}
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = flat.natural(outcome.point, supports)
+    slope = model.parameters.get("slope")
+    return FitResult(
+        model=type(model).__name__,
+        names=flat.names(model),
+        estimates=by_parameter(values),
+        standard_errors=by_parameter(np.linalg.norm(root, axis=1)),
+        covariance=covariance,
+        log_likelihood=outcome.log_likelihood,
+        nobs=rows.nobs,
+        converged=outcome.trusted,
+        message=outcome.message,
+        history=outcome.history,
+        method=outcome.method,
+        covariance_type=options.covariance,
+        supports=supports,
+        _link=link_of(model),
+        _curve=_curve(model, outcome.point) if "curve" in declared_routes(model) else None,
+        _root=root,
+        _profile=outcome.profile if outcome.trusted else None,
+        _data=rows.fingerprints(),
+        _exact=exact,
+        _columns=slope.entries if link_of(model) and slope is not None else None,
+        _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
+    )
+
+
+def _curve(model, point):
+    return functools.partial(curve.jacobian, model, point)

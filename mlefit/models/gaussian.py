@@ -1,0 +1,42 @@
+"""Independent observations of one Gaussian."""
+
+import numpy as np
+import tensorflow as tf
+
+from mlefit import checks, densities
+from mlefit.models.model import Model
+
+
+class Gaussian(Model, routes=("closed form", "newton")):
+    """Independent observations of one Gaussian, `x_i ~ N(mean, stddev^2)`.
+
+    Parameters: `mean` (real) and `stddev` (positive), in the units of x. The numbers given are where they
+    start: a TypeError if they are not real numbers, a ValueError if not finite or `stddev` not positive.
+
+    Examples:
+        >>> model = Gaussian(mean=1.0, stddev=2.0)
+        >>> model.log_prob([1.0, 3.0]).numpy().round(4).tolist()
+        [-1.6121, -2.1121]
+    """
+
+    has_intercept = True
+
+    def __init__(self, mean: float = 0.0, stddev: float = 1.0) -> None:
+        super().__init__()
+        self.mean = self.parameter("mean", checks.real_number("mean", mean))
+        self.stddev = self.parameter("stddev", checks.real_number("stddev", stddev), support="positive")
+
+    def design(self, x):
+        """Return the columns of predictors, of which there are none, and the response."""
+        return np.empty((len(x), 0)), x
+
+    def standardised(self, sample):
+        """Return a function that centres and scales the data, and the way back; see `LinearRegression`."""
+        (x,) = sample
+        centre, scale = x.mean(), x.std() or 1.0
+        back, origin = np.diag([scale, 1.0]), np.array([centre, np.log(scale)])
+        return lambda x: ((x - centre) / scale,), back, origin
+
+    def log_prob(self, x) -> tf.Tensor:
+        """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
+        return densities.gaussian(x, self.mean(), self.stddev())

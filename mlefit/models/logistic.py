@@ -1,0 +1,49 @@
+"""Logistic regression: yes or no."""
+
+import numpy as np
+import tensorflow as tf
+
+from mlefit import densities
+from mlefit.models.linear import LinearPredictor
+
+
+class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="logit"):
+    """Yes or no, `y_i = 1` with probability `1 / (1 + exp(-logit))`, logit `intercept + slope . x_i`;
+    call it for the logit.
+
+    Parameters: `slope`, in log-odds over units of x, and `intercept`, in log-odds; they start at 0.
+
+    Source: D. Cox, The regression analysis of binary sequences, J. R. Stat. Soc. B 20 (1958), 215-242.
+
+    Examples:
+        >>> model = LogisticRegression()
+        >>> model.log_prob([0.0, 1.0], [0, 1]).numpy().round(4).tolist()
+        [-0.6931, -0.6931]
+    """
+
+    def log_prob(self, x, y) -> tf.Tensor:
+        """Return the log-probability of each y_i, 0 or 1, given x_i: a float64 tensor `(n,)`."""
+        x, y = self._paired(x=x, y=y)
+        return densities.bernoulli(y, self(x))
+
+    @staticmethod
+    def derivatives(y, line):
+        """Log-probability of yes or no, y less its mean, and its variance, of what is small: `exp(-|line|)`."""
+        small, above = np.exp(-np.abs(line)), line > 0
+        rest = small / (1 + small)
+        # Of a mean near 1 only its distance from 1 has digits.
+        residual = np.where(above, y - 1 + rest, y - rest)
+        return y * line - np.maximum(line, 0.0) - np.log1p(small), residual, rest / (1 + small)
+
+    @staticmethod
+    def constant(y):
+        return 0.0
+
+    @staticmethod
+    def possible(y):
+        return (y == 0) | (y == 1)
+
+    @staticmethod
+    def height(y, offset):
+        mean = y.mean()
+        return np.log(mean) - np.log1p(-mean) if 0 < mean < 1 else None

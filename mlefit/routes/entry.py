@@ -1,0 +1,84 @@
+"""What must hold before a fit begins: usable arguments, observations that are data, a model that can be fitted."""
+
+import keras
+
+from mlefit import checks, columns, process
+from mlefit.inference import words
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model, argument_names, arranged, declared_routes, terms
+
+_SOME = 4096  # rows all of which may be asked about
+_GLIMPSE = 64  # rows that show what a model makes of any
+_COVARIANCES = ("observed", "expected", "robust")
+
+
+def require_usable(model, data, options, unknown):
+    """Raise an error that names the argument of `fit` that cannot be used."""
+    process.require_numbers()
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a Model, such as Gaussian(), got {model!r}")
+    for name in unknown:
+        raise TypeError(
+            f"fit has no argument {name!r}; the data are given by position, in the order of log_prob: "
+            f"fit(model, {', '.join(argument_names(model, 3)[:3])})"
+        )
+    if options.covariance not in _COVARIANCES:
+        wanted = ", ".join(map(repr, _COVARIANCES))
+        raise ValueError(f"covariance must be one of {wanted}, got {options.covariance!r}")
+    if not data:
+        raise TypeError("fit takes the data after the model: fit(model, x)")
+    if options.max_iterations is not None:
+        checks.count("max_iterations", options.max_iterations)
+    is_optimizer = isinstance(options.method, keras.optimizers.Optimizer)
+    if options.steps is not None and not is_optimizer:
+        raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
+    if options.checkpoint is not None and not is_optimizer:
+        raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
+
+
+def observed(model, data):
+    """Return the data of a model, checked, as `Rows` under the names that its `log_prob` gives them."""
+    named = dict(zip(argument_names(model, len(data)), arranged(model, data), strict=True))
+    arrays = {
+        name: checks.real_array(name, values) if keras.ops.is_tensor(values) else values
+        for name, values in named.items()
+    }
+    return Rows(**columns.rows(**arrays))
+
+
+def require_fittable(model, rows, route):
+    """Let a model see data, so that it makes its parameters; a ValueError if it cannot be fitted to them."""
+    # A line has no start; Newton's method meets all observations on its way, and most are few enough here.
+    if route.meets_all or (rows.nobs <= _SOME and "closed form" not in declared_routes(model)):
+        words.require_finite_start(model, rows)
+    else:
+        _show(model, rows)
+    if not model.parameters:
+        raise ValueError("the model has no parameters to fit: make them in __init__ with self.parameter")
+    _require_parameters_alone(model)
+
+
+def _show(model, rows):
+    """Let a model see some of the rows, or all of them: it may hold an array with an entry for each."""
+    for few in (rows.sample(_GLIMPSE), rows):
+        try:
+            terms(model, dict(zip(rows.names, few.whole(), strict=True)))
+            return
+        except Exception:
+            if few is rows:
+                raise
+
+
+def _require_parameters_alone(model):
+    """Raise a ValueError if the model has variables that only an optimizer would move, or only Newton's."""
+    known = {id(parameter.variable): name for name, parameter in model.parameters.items()}
+    for variable in model.trainable_variables:
+        if id(variable) not in known:
+            raise ValueError(
+                f"the model trains a variable that is none of its parameters, {variable.name!r}, perhaps of "
+                "a layer or a model inside it: make all of them with self.parameter"
+            )
+    moving = {id(variable) for variable in model.trainable_variables}
+    for key, name in known.items():
+        if key not in moving:
+            raise ValueError(f"the parameter {name} is not trainable: to hold it fixed, make it a number")

@@ -1,0 +1,46 @@
+"""Any optimizer of Keras, on the parameters themselves; where it stops is judged as Newton's end is."""
+
+import numpy as np
+import tensorflow as tf
+
+from mlefit import checks, training
+from mlefit.models import flat
+from mlefit.models.model import terms
+from mlefit.routes.outcome import Route
+from mlefit.routes.problem import Problem
+from mlefit.solvers import newton
+
+
+def fit(model, rows, options):
+    """Take an optimizer's steps, with the mean negative log-likelihood of all rows as loss, and judge the end.
+
+    Args:
+        model: a built `Model`, at its start.
+        rows: its data, `Rows`.
+        options: `Options`, whose method is the optimizer.
+
+    Returns:
+        An `Outcome`.
+    """
+    optimizer, steps = options.method, checks.count("steps", options.steps)
+    named = {
+        name: tf.convert_to_tensor(values) for name, values in zip(rows.names, rows.whole(), strict=True)
+    }
+    history = training.train(
+        lambda: -tf.reduce_mean(terms(model, named)),
+        model.trainable_variables,
+        optimizer,
+        steps,
+        progress=options.progress,
+        checkpoint=options.checkpoint,
+    )
+    problem = Problem(model, rows)
+    point = np.linalg.solve(problem.back, flat.point(model) - problem.origin)
+
+    def judged():
+        return newton.judge(problem.objective, point, history, problem.objective.nobs)
+
+    return problem.solved(judged, f"{type(optimizer).__name__}, {steps} steps", options.covariance)
+
+
+ROUTE = Route("optimizer", "optimizer", fit, meets_all=True)

@@ -1,0 +1,138 @@
+"""A log-density that looks beyond its row is found, at any number of rows, and all rows are computed together."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import mlefit
+from failing import own
+from mlefit.densities import gaussian, student_t
+from mlefit.likelihood.rowwise import looks_at_single_rows
+
+ops = keras.ops
+TABLE, ARRAY = np.arange(5.0), np.linspace(0.0, 1.0, 97)
+CHOL = np.linalg.cholesky(np.array([[2.0, 0.5], [0.5, 1.0]]))
+
+ALONE = [
+    lambda x, y, k: gaussian(y, 2.0 * x, 1.5),
+    lambda x, y, k: student_t(y, ops.tanh(x), 1.0, 4.0),
+    lambda x, y, k: ops.matmul(k, np.array([1.0, 2.0])) - y,
+    lambda x, y, k: ops.sum(ops.square(ops.matmul(k, CHOL)), axis=1),
+    lambda x, y, k: ops.sum(k, axis=-1) + ops.max(k, axis=1),
+    lambda x, y, k: k[:, 0] * x - k[:, 1] / (1 + k[..., -1] ** 2),
+    lambda x, y, k: x[:, None][:, 0] + ops.squeeze(ops.expand_dims(y, 1), 1),
+    lambda x, y, k: ops.logsumexp(ops.stack([x, y, x + y], axis=0), axis=0),
+    lambda x, y, k: ops.logsumexp(ops.stack([x, y], axis=1), axis=1),
+    lambda x, y, k: ops.logaddexp(x, y) + ops.where(x > 0, y, -y),
+    lambda x, y, k: ops.take(TABLE, ops.cast(ops.abs(x), "int32")),
+    lambda x, y, k: ops.sum(ops.one_hot(ops.cast(x, "int32"), 4, dtype="float64"), axis=1),
+    lambda x, y, k: ops.sum(ops.concatenate([k, x[:, None]], axis=1), axis=1),
+    lambda x, y, k: ops.transpose(ops.transpose(k))[:, 1] + x,
+    lambda x, y, k: ops.sum(ops.reshape(k, (-1, 2, 1)), axis=(1, 2)),
+    lambda x, y, k: ops.einsum("ij,jk,ik->i", k, np.eye(2), k),
+    lambda x, y, k: ops.cumsum(k, axis=1)[:, -1] + ops.zeros_like(x) + 1.0 / ops.ones_like(y),
+    lambda x, y, k: tf.math.lgamma(ops.abs(x) + 1) + ops.softplus(y) + ops.sigmoid(x) + ops.erf(y),
+    lambda x, y, k: tf.nn.log_softmax(k, axis=1)[:, 0] + tf.unstack(k, axis=1)[1],
+    lambda x, y, k: tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(x > 0, tf.int32), k),
+    lambda x, y, k: tf.linalg.matvec(k[:, None, :] * np.ones((3, 1)), np.array([1.0, 2.0]))[:, 2],
+]
+MIXED = [
+    lambda x, y, k: y - ops.min(x),
+    lambda x, y, k: y - ops.max(k),
+    lambda x, y, k: y - ops.mean(x),
+    lambda x, y, k: ops.cumsum(x),
+    lambda x, y, k: ops.sort(x),
+    lambda x, y, k: ops.roll(x, 1),
+    lambda x, y, k: ops.flip(x),
+    lambda x, y, k: y - x[0],
+    lambda x, y, k: y - x[-1],
+    lambda x, y, k: y[1:],
+    lambda x, y, k: y - ops.sum(k, axis=0)[0],
+    lambda x, y, k: ops.concatenate([x[:1], x[:-1]]),
+    lambda x, y, k: ops.matmul(ops.transpose(k), k)[0, 0] * y,
+    lambda x, y, k: ops.take(x, ops.cast(ops.abs(y), "int32")),
+    lambda x, y, k: ops.argsort(x) * 1.0,
+    lambda x, y, k: y + ops.arange(97, dtype="float64"),
+    lambda x, y, k: y * ARRAY,
+    lambda x, y, k: ops.softmax(x),
+    lambda x, y, k: y / ops.std(x),
+    lambda x, y, k: ops.reshape(x[:, None] - y[None, :], (-1,))[:97],
+    lambda x, y, k: tf.numpy_function(lambda v: v - v.min(), [x], tf.float64),
+    lambda x, y, k: ops.sum(ops.reshape(k, (2, -1)), axis=0),
+    lambda x, y, k: ops.einsum("ij,kj->i", k, k),
+    lambda x, y, k: tf.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v + ops.min(v)), (0, x))[1],
+]
+
+
+@pytest.mark.parametrize("function", ALONE)
+def test_what_looks_at_single_rows_is_known_to(function):
+    assert looks_at_single_rows(function, [(), (), (2,)])
+    # By another way: each row's value is that of the row alone.
+    rng = np.random.default_rng(0)
+    rows = [tf.constant(rng.normal(size=(7, *shape))) for shape in [(), (), (2,)]]
+    together = np.asarray(function(*rows))
+    alone = [np.asarray(function(*[values[i : i + 1] for values in rows]))[0] for i in range(7)]
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", MIXED)
+def test_what_looks_beyond_a_row_is_not_taken_for_it(function):
+    assert not looks_at_single_rows(function, [(), (), (2,)])
+
+
+N = 150_000
+LOOKS = {
+    "min": ops.min,
+    "max": ops.max,
+    "mean": ops.mean,
+    "index": lambda t: t[0],
+    "cumsum": lambda t: ops.cumsum(t) / t.shape[0],
+    "shift": lambda t: ops.roll(t, 1),
+    "sort": lambda t: ops.flip(ops.sort(t)),
+}
+
+
+@pytest.mark.parametrize(("name", "n"), [(name, 5000) for name in LOOKS] + [("min", N), ("cumsum", N)])
+def test_a_line_measured_from_other_rows(name, n):
+    rng = np.random.default_rng(2)
+    t = np.sort(rng.uniform(0, 10, n))
+    y = 1 + 0.7 * t + rng.normal(size=n)
+    look = LOOKS[name]
+    model = own(
+        lambda p, t, y: gaussian(y, p["a"] + p["b"] * (t - look(t)), p["s"]),
+        a=0.0,
+        b=0.0,
+        s=(1.0, "positive"),
+    )
+    result = mlefit.fit(model, t, y)
+    moved = t - look(tf.constant(t)).numpy()
+    design = np.column_stack([np.ones(n), moved])
+    best, (rest,), *_ = np.linalg.lstsq(design, y)
+    stddev = np.sqrt(rest / n)
+    errors = stddev * np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+    found = [result.estimates[key] for key in ("a", "b")]
+    np.testing.assert_allclose(found, best, rtol=1e-7)
+    np.testing.assert_allclose([result.standard_errors[key] for key in ("a", "b")], errors, rtol=1e-6)
+    assert result.log_likelihood == pytest.approx(
+        -n * (0.5 * np.log(2 * np.pi) + np.log(stddev) + 0.5), rel=1e-12
+    )
+    if (name, n) == ("min", N):
+        assert result.estimates["b"] == pytest.approx(0.70197, abs=5e-6)
+        assert result.standard_errors["b"] == pytest.approx(0.00089, abs=5e-6)
+
+
+def test_the_rare_row_that_holds_a_maximum():
+    """No sample of rows would have seen it: all but one are 0."""
+    n = 100_000
+    y, x = np.random.default_rng(0).normal(size=n), np.zeros(n)
+    x[77_777] = 3.0
+    model = own(lambda p, x, y: gaussian(y, p["m"] * ops.max(x), 1.0), m=0.0)
+    assert mlefit.fit(model, x, y).estimates["m"] == pytest.approx(y.mean() / 3, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [3000, 100_000])
+def test_a_number_of_rows_in_the_density(n):
+    x = np.random.default_rng(1).normal(1.0, 1.0, n)
+    model = own(lambda p, x: gaussian(x, p["m"], 1.0) - 50.0 * p["m"] ** 2 / ops.shape(x)[0], m=0.0)
+    assert mlefit.fit(model, x).estimates["m"] == pytest.approx(x.sum() / (n + 100), rel=1e-9)

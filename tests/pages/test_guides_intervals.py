@@ -24,7 +24,11 @@ def test_intervals_of_the_ten_draws(names):
     result = names["result"]
     assert result.log_likelihood == pytest.approx(-38.894725, abs=1e-6)
     np.testing.assert_allclose(list(result.standard_errors.values()), [3.74058, 2.64499], atol=5e-6)
-    np.testing.assert_allclose(result.interval("stddev"), names["ends"]["log-Wald"], rtol=1e-10)
+    by_package = names["by_package"]
+    for method, rule in {"auto": "exact", "wald": "log-Wald", "profile": "profile"}.items():
+        np.testing.assert_allclose(by_package[method], names["ends"][rule], rtol=1e-9)
+    mean = stats.t.interval(0.95, 9, 104.38, stats.sem(names["ten"]))
+    np.testing.assert_allclose(result.interval("mean"), mean, rtol=1e-9)
     np.testing.assert_allclose(names["profile"], names["ends"]["profile"], rtol=1e-9)
     np.testing.assert_allclose(names["narrow"], s * np.array(names["stddev_rules"](10, 0.68)["profile"]))
 
@@ -50,6 +54,32 @@ def test_coverage_of_the_stddev_is_a_difference_of_chi_square_functions(names):
     assert names["above"] == pytest.approx(0.1515, abs=1e-4)
     wald = names["stddev_coverage"][10, "Wald"]
     assert names["above"] + names["below"] == pytest.approx(1 - wald, rel=1e-9)
+
+
+def test_hubbles_slope_has_the_interval_of_linregress(names):
+    fit = stats.linregress(names["distance"], names["velocity"])
+    expected = stats.t.interval(0.95, 22, fit.slope, fit.stderr)
+    np.testing.assert_allclose(names["exact_slope"], expected, rtol=1e-9)
+    np.testing.assert_allclose(names["hubble"].interval("slope"), expected, rtol=1e-9)
+    assert np.round(expected).tolist() == [298, 610]
+    assert np.round(names["hubble"].interval("slope", method="wald")).tolist() == [313, 595]
+    assert names["error"] * math.sqrt(24 / 22) == pytest.approx(fit.stderr, rel=1e-9)
+    low, high = names["hubble"].interval("stddev")
+    rss = np.sum((names["velocity"] - fit.slope * names["distance"] - fit.intercept) ** 2)
+    np.testing.assert_allclose([low, high], np.sqrt(rss / stats.chi2.ppf([0.975, 0.025], 22)), rtol=1e-9)
+    _, band_low, _ = names["hubble"].predict([1.0])
+    reach = stats.t.ppf(0.975, 22) * math.sqrt(
+        rss / 22 * (1 / 24 + (1 - names["distance"].mean()) ** 2 / (24 * names["distance"].var()))
+    )
+    assert band_low[0] == pytest.approx(fit.slope + fit.intercept - reach, rel=1e-9)
+    # How often Wald's contains the slope, from simulated lines at Hubble's distances.
+    noise = np.random.default_rng(6).normal(size=(20_000, 24))
+    away = names["distance"] - names["distance"].mean()
+    slopes = noise @ away / (away @ away)
+    rest = noise - noise.mean(axis=1, keepdims=True) - slopes[:, None] * away
+    sigma = np.sqrt(np.mean(rest**2, axis=1))
+    inside = np.abs(slopes) <= Z * sigma / np.sqrt(away @ away)
+    assert names["wald_covers"] == pytest.approx(inside.mean(), abs=0.006)
 
 
 def test_coverage_of_the_mean_is_students(names):

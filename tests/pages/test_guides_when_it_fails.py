@@ -122,7 +122,7 @@ def f(x):
     return "a plain sentence" if x > 1 else "auto"
 """
     assert sorted(messages(source)) == ["this went wrong", f"{HOLE} must be so, {HOLE}"]
-    assert list(messages("def f(): return 'a plain sentence'")) == ["a plain sentence"]
+    assert list(messages("def f(): return 'so very plain'")) == ["so very plain"]
 
 
 def test_each_case_leads_to_the_section_that_shows_it(names, said):

@@ -32,7 +32,6 @@ def result(model, rows, options, outcome, exact=None):
 
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
-    slope = model.parameters.get("slope")
     return FitResult(
         model=type(model).__name__,
         names=flat.names(model),
@@ -53,7 +52,7 @@ def result(model, rows, options, outcome, exact=None):
         _profile=outcome.profile if outcome.trusted else None,
         _data=rows.fingerprints(),
         _exact=exact,
-        _columns=slope.entries if link_of(model) and slope is not None else None,
+        _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlefit.models.model import terms
 
-_NAMED = 5  # names that a sentence can hold
+NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
 
@@ -163,5 +163,5 @@ def warn(message):
 def listed(names):
     """Return names as a phrase: at most five, and how many more."""
     names = list(names)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (", ".join(names[:_NAMED]) if more else " and ".join(names)) + more
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (", ".join(names[:NAMED]) if more else " and ".join(names)) + more

@@ -8,6 +8,7 @@ import copy
 
 import numpy as np
 
+from mlefit.likelihood import separation
 from mlefit.models.linear import middle
 
 ROWS = 8192  # in a block: it stays in the processor's cache
@@ -111,6 +112,10 @@ class LinearPredictorObjective:
     def confirmed(self, point, spread):
         """Whether what was computed is what the model means: it is, for nothing was traced."""
         return True
+
+    def separating(self):
+        """Return a direction of few slopes in which the likelihood grows for ever; None if none is known."""
+        return separation.separating(self) if hasattr(self.family, "receding") else None
 
     def retrace(self):
         """Do nothing: there is no program that could be stale."""

@@ -126,6 +126,9 @@ class Objective:
         terms, found = few.terms(there, few.rows.whole()), few(there)[0]
         return _same(found, -float(np.mean(terms)), 1e-12 * (1 + np.mean(np.abs(terms))))
 
+    def separating(self):
+        """Return None: in what a likelihood of one's own may grow for ever is not known beforehand."""
+
     def difference(self):
         """Take the Hessian as a difference of gradients: where it is not finite, as of `0 ** b`, they may be."""
         self._program.difference()

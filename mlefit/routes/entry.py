@@ -43,7 +43,9 @@ def observed(model, data):
         name: checks.real_array(name, values) if keras.ops.is_tensor(values) else values
         for name, values in named.items()
     }
-    return Rows(**columns.rows(**arrays))
+    rows = Rows(**columns.rows(**arrays))
+    rows.entries = {name: columns.names(name, values) for name, values in named.items()}
+    return rows
 
 
 def require_fittable(model, rows, route):

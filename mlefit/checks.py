@@ -65,7 +65,7 @@ def real_array(name, values):
 
 
 def _require_exact(name, whole, array):
-    """Raise a ValueError where float64 has no such whole number: times in ns, or keys, lose their last digits."""
+    """Raise a ValueError for a whole number that float64 lacks: times in ns, or keys, lose last digits."""
     for where in np.argwhere(np.abs(array) >= _EXACT):
         value = whole[tuple(where)]
         if isinstance(value, numbers.Integral) and int(value) != int(array[tuple(where)]):

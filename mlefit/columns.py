@@ -190,7 +190,8 @@ def _require_one_index(named):
             where, pandas = int(np.argmax(differ)), hasattr(one, "iloc") and hasattr(other, "iloc")
             raise ValueError(
                 f"{first} and {name} have different {'pandas indexes' if pandas else 'row labels'}, first at "
-                f"index {where}: {reference.tolist()[where]!r} against {index.tolist()[where]!r}; align them first"
+                f"index {where}: {reference.tolist()[where]!r} against {index.tolist()[where]!r}; "
+                "align them first"
             )
 
 

@@ -1,4 +1,4 @@
-"""Where TensorFlow can compute: outside of a graph that is being traced, and in no fork of a process that ran it."""
+"""Where TensorFlow can compute: not in a graph being traced, and not in a fork of a process that ran it."""
 
 import os
 
@@ -13,8 +13,9 @@ def require_numbers():
         raise RuntimeError("call it outside of tf.function: inside, there are no numbers yet")
     if _forked:
         raise RuntimeError(
-            "this process was forked from one that had used TensorFlow, whose threads a fork does not have: it "
-            "would hang. Start processes by multiprocessing.get_context('spawn'), or fork before the first use"
+            "this process was forked from one that had used TensorFlow, whose threads a fork does not have: "
+            "it would hang. Start processes by multiprocessing.get_context('spawn'), or fork before the "
+            "first use"
         )
 
 

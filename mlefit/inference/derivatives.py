@@ -1,7 +1,7 @@
 """Whether derivatives are those of the values: a log-density may hide a part of its gradient.
 
-What a tape does not see, a `stop_gradient`, NumPy, a rounded number, is in the values all the same. Steps are long
-enough to rise above rounding, and the place is beside the optimum, where nothing vanishes by accident.
+What a tape does not see, a `stop_gradient`, NumPy, a rounded number, is in the values all the same. Steps are
+long enough to rise above rounding, and the place is beside the optimum, where nothing vanishes by accident.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ _TOLERANCE = 0.02  # relative: what such a step leaves of third derivatives, and
 
 
 def unlike_values(function, jacobian, point, scale, size=0.0):
-    """Return the first coordinate along which a function changes otherwise than its derivatives say; None if none.
+    """Return the first coordinate along which a function does not change as its derivatives say, or None.
 
     Args:
         function: from a point `(p,)` to an array `(m,)`.

@@ -1,4 +1,4 @@
-"""Confidence intervals: Wald's, from the curvature at the optimum, the profile likelihood's own, and exact ones."""
+"""Confidence intervals: Wald's, from the curvature at the optimum; the profile likelihood's; exact ones."""
 
 import math
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ class Line:
         return tuple((self.stddev * np.sqrt(self.nobs / tails)).tolist())
 
     def profile(self, index, quantile):
-        """Return the ends of the profile interval: exact, for a parameter acts through the sum of squares alone."""
+        """Return the ends of the profile interval: exact, for a parameter acts through one sum of squares."""
         fall = quantile**2 / self.nobs
         if index < len(self.coefficients):
             reach = self.errors[index] * math.sqrt(self.nobs * math.expm1(fall))

@@ -1,7 +1,7 @@
 """Where a result that an earlier mlefit pickled looks for its parts.
 
-A pickle names its classes and functions by their place. Those of version 0.1 were `mlefit.result.FitResult` and, for
-the profiles of a line, `mlefit.linear_fit._profile`: both places lead here.
+A pickle names its classes and functions by their place. Those of version 0.1 were `mlefit.result.FitResult`
+and, for the profiles of a line, `mlefit.linear_fit._profile`: both places lead here.
 """
 
 import sys

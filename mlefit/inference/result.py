@@ -16,8 +16,8 @@ class FitResult:
     """The outcome of `mlefit.fit`. Print it for the summary table.
 
     Attributes:
-        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a frame
-            with such a column; the order of `covariance`.
+        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a
+            frame with such a column; the order of `covariance`.
         estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
             error is nan where it must not be trusted; `message` says why.
         covariance: of the estimates, natural scale, shape `(p, p)`.
@@ -87,11 +87,12 @@ class FitResult:
         Args:
             name: one of `names`.
             level: the coverage it aims at, between 0 and 1.
-            method: `"auto"`, exact where the model has an exact interval: for `Gaussian` and `LinearRegression`
-                Student's t with n less the number of coefficients as degrees of freedom, and chi-square for
-                `stddev`; else, and with robust errors, as `"wald"`: from the standard error, and for positive and
-                unit parameters formed on the unconstrained scale and mapped back. `"profile"`, from the likelihood
-                itself: every value that a likelihood-ratio test would not reject.
+            method: `"auto"`, exact where the model has an exact interval: for `Gaussian` and
+                `LinearRegression` Student's t with n less the number of coefficients as degrees of freedom,
+                and chi-square for `stddev`; else, and with robust errors, as `"wald"`: from the standard
+                error, and for positive and unit parameters formed on the unconstrained scale and mapped
+                back. `"profile"`, from the likelihood itself: every value that a likelihood-ratio test would
+                not reject.
 
         Raises:
             ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
@@ -118,8 +119,8 @@ class FitResult:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
-        `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that a
-        probability stays in (0, 1) and a rate positive.
+        `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that
+        a probability stays in (0, 1) and a rate positive.
 
         Args:
             x: predictors as in the fit, shape `(m,)` or `(m, k)`; a frame's columns are found by their names.

@@ -54,20 +54,20 @@ def require_finite_derivatives(evaluated, scores, start, names, rows):
 
 
 def require_finite_curve(model, rows, line, jacobian):
-    """Raise a ValueError that names the first observation and parameter where a curve is not finite at the start."""
+    """Raise a ValueError that names the first observation where a curve or a slope of it is not finite."""
     good = np.isfinite(line)
     if not good.all():
         raise ValueError(
-            f"f is {line[np.argmin(good)]} for the observation at {_observed(rows, int(np.argmin(good)))} at the "
-            "start: x lies outside its domain, or the start does"
+            f"f is {line[np.argmin(good)]} for the observation at {_observed(rows, int(np.argmin(good)))} at "
+            "the start: x lies outside its domain, or the start does"
         )
     good = np.isfinite(jacobian)
     if not good.all():
         where, j = np.argwhere(~good)[0]
         raise ValueError(
-            f"the derivative of f by {list(model.parameters)[j]} is {jacobian[where, j]} for the observation at "
-            f"{_observed(rows, int(where))} at the start, though f is finite: start elsewhere, or write f so that "
-            "its derivative is finite there"
+            f"the derivative of f by {list(model.parameters)[j]} is {jacobian[where, j]} for the observation "
+            f"at {_observed(rows, int(where))} at the start, though f is finite: start elsewhere, or write f "
+            "so that its derivative is finite there"
         )
 
 
@@ -110,8 +110,9 @@ def for_ever(involved, names, supports):
 def vague(names):
     """Say that there is a maximum inside, but that the data hardly place it."""
     return (
-        f"the likelihood has its maximum inside the range of {listed(names)}, but is so flat on the way to an end of "
-        "it that the curvature gives no error: the estimate is vague; look at the likelihood at the end itself"
+        f"the likelihood has its maximum inside the range of {listed(names)}, but is so flat on the way to "
+        "an end of it that the curvature gives no error: the estimate is vague; look at the likelihood at "
+        "the end itself"
     )
 
 
@@ -119,31 +120,34 @@ def hides(name):
     """Say that the values change along a parameter otherwise than the gradient says."""
     return (
         f"the log-likelihood does not change along {name} as its gradient says: the model hides part of its "
-        "gradient (stop_gradient, NumPy or float() inside, or an operation without one), so this is no optimum"
+        "gradient (stop_gradient, NumPy or float() inside, or an operation without one), so this is no "
+        "optimum"
     )
 
 
 def does_not_curve(name):
     """Say that the gradient changes along a parameter otherwise than the Hessian says."""
     return (
-        f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not smooth, or "
-        "hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
+        f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not "
+        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
     )
 
 
 def kinked(names):
     """Say that a log-density has a corner where the search stopped."""
     return (
-        f"the search could not go on: where it stopped, the log-density is not differentiable in {listed(names)}. "
-        "Its curvature is no error bar there, nor is the sandwich, which needs it; use a bootstrap"
+        "the search could not go on: where it stopped, the log-density is not differentiable in "
+        f"{listed(names)}. Its curvature is no error bar there, nor is the sandwich, which needs it; use a "
+        "bootstrap"
     )
 
 
 def disagrees(found, own):
     """Say that what was minimised is not what the model computes when it is called on all rows."""
     return (
-        f"the search found {found:.10g} where the model itself, called on all observations, gives {own:.10g}: "
-        "log_prob depends on more than its arguments and parameters, or changes from call to call"
+        f"the search found {found:.10g} where the model itself, called on all observations, gives "
+        f"{own:.10g}: log_prob depends on more than its arguments and parameters, or changes from call to "
+        "call"
     )
 
 

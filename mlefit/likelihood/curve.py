@@ -7,10 +7,10 @@ from mlefit.models.flat import parameters_at
 
 
 def along(model, x, point, direction):
-    """Return a model's curve at x, `(n,)`, and its derivative along a direction of the flat point: two tensors.
+    """Return a model's curve at x, `(n,)`, and its derivative along a direction of the flat point: tensors.
 
-    By reverse mode twice: the gradient of a weighted sum is linear in the weights, and its slope by them is the
-    derivative. Forward mode would differentiate by x too, and make `0 * inf` of `x ** b` at x = 0.
+    By reverse mode twice: the gradient of a weighted sum is linear in the weights, and its slope by them is
+    the derivative. Forward mode would differentiate by x too, and make `0 * inf` of `x ** b` at x = 0.
 
     Args:
         model: has `call`, from x to the curve.

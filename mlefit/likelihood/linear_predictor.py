@@ -1,7 +1,7 @@
 """A regression through a linear predictor as a function of its coefficients, in closed form, block by block.
 
-The derivatives of a log-density by its predictor are numbers, so with the columns X the gradient is `X' u` and
-the Hessian `-X' diag(w) X`, u being the first derivative and w minus the second: nothing need be traced.
+The derivatives of a log-density by its predictor are numbers, so with the columns X the gradient is `X' u`
+and the Hessian `-X' diag(w) X`, u being the first derivative and w minus the second: nothing need be traced.
 """
 
 import copy
@@ -21,8 +21,8 @@ class LinearPredictorObjective:
     data as given.
 
     Args:
-        family: what has `derivatives`, `constant`, `possible` and `height`, as `models.linear.LinearPredictor`
-            says: the model.
+        family: the model: it has `derivatives`, `constant`, `possible` and `height`, as
+            `models.linear.LinearPredictor` says.
         rows: `Rows`, whose blocks are predictors `(m, k)`, responses `(m,)` and, if there is one, an offset
             `(m,)` that is added to the predictor.
         intercept: whether there is one, the last coefficient.

@@ -2,8 +2,9 @@
 
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
-held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped, and on
-all rows at the end. Memory stays at a few blocks, but for a log-density that looks at other rows than its own.
+held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped,
+and on all rows at the end. Memory stays at a few blocks, but for a log-density that looks at other rows than
+its own.
 """
 
 import copy
@@ -51,7 +52,7 @@ class Objective:
         self._size, self._held, self._samples = len(start), None, {}
         self._aside = start
         failure = None
-        # A program that stands may be stale, and one for blocks may be wrong: then it is made anew, or for all rows.
+        # A program that stands may be stale: it is made anew. One for blocks may be wrong: one for all rows.
         for fresh, self.whole in ((False, False), (True, False), (True, True)):
             try:
                 self._find_program(fresh)
@@ -127,7 +128,7 @@ class Objective:
         return _same(found, -float(np.mean(terms)), 1e-12 * (1 + np.mean(np.abs(terms))))
 
     def difference(self):
-        """Take the Hessian as a difference of gradients: where it is not finite, as of `0 ** b`, they may be."""
+        """Take the Hessian as a difference of gradients, which may be finite where it is not: `0 ** b`."""
         self._program.difference()
 
     def retrace(self):

@@ -1,8 +1,8 @@
 """Whether a log-density looks at one row at a time: read from its graph, so that it is known, not guessed.
 
-Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen, all
-rows must be computed together. What looks at other rows can be as rare as the one row that holds a maximum, so no
-sample of values would tell.
+Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen,
+all rows must be computed together. What looks at other rows can be as rare as the one row that holds a
+maximum, so no sample of values would tell.
 """
 
 import math
@@ -134,8 +134,10 @@ def looks_at_single_rows(function, specs):
         False where rows meet, where an array has an entry for each row, and for what is not understood.
 
     Examples:
-        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()]), looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
-        (True, False)
+        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()])
+        True
+        >>> looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
+        False
     """
     specs = [tf.TensorSpec((_ROWS, *shape), tf.float64) for shape in specs]
     try:
@@ -257,7 +259,7 @@ def _multiplied(operation, inputs, rank):
     for place, ((tensor, axis), name) in enumerate(zip(inputs, names, strict=True)):
         if axis is not None:
             last = len(tensor.shape) - 1
-            # The axis of a factor that the product keeps: the first of the left one, the last of the right one.
+            # The axis of a factor that the product keeps: the left one's first, the right one's last.
             kept = last - 1 if (place == 0) != operation.get_attr(name) else last
             _require(axis == kept or axis < last - 1)
             found.add(rank - 2 + place if axis == kept else axis + rank - last - 1)
@@ -324,7 +326,7 @@ def _gathered(operation, inputs):
 
 
 def _beside(inputs, along):
-    """Arrays side by side, along an axis that is not the rows'; one that has no rows must be the same in all."""
+    """Arrays side by side, along an axis that is not the rows'; one without rows must be the same in all."""
     found = {axis for _, axis in inputs if axis is not None}
     _require(len(found) == 1 and along not in found)
     _require(all(axis is not None or _uniform(tensor) for tensor, axis in inputs))

@@ -11,7 +11,7 @@ from mlefit.models.model import Model
 class LinearPredictor(Model):
     """A regression through the linear predictor `intercept + slope . x`; `log_prob` is the child's.
 
-    A child that is fitted by the route `"linear predictor"` says as static methods, in NumPy and block by block:
+    A child that is fitted by the route `"linear predictor"` has static methods, in NumPy and block by block:
 
     - `derivatives(y, line)`: the log-density of y given the predictor, less `constant(y)`; its derivative by
       the predictor; and minus the second one. Three arrays `(m,)`.
@@ -51,7 +51,7 @@ class LinearPredictor(Model):
         return paired(x=self._arranged(x)[0], **others)
 
     def _arranged(self, x, *others):
-        """The data with the columns of a frame in the order in which the model saw them first, by their names."""
+        """The data, the columns of a frame in the order in which the model saw them first, by their names."""
         names = columns.names("x", x)
         if names is not None and not self.built:
             self.build((None, len(names)))
@@ -123,7 +123,7 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
 
 
 def middle(X, centred=True):
-    """Return about the middle and spread of each column, two arrays `(k,)`; if not `centred`, 0 and its size."""
+    """Return about the middle and spread of each column, both `(k,)`; if not `centred`, 0 and its size."""
     centre = X.mean(axis=0) if centred else np.zeros(X.shape[1])
     centre = centre + (X - centre).mean(axis=0) * centred
     scale = np.sqrt(np.mean((X - centre) ** 2, axis=0))

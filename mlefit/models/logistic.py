@@ -28,7 +28,7 @@ class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="lo
 
     @staticmethod
     def derivatives(y, line):
-        """Log-probability of yes or no, y less its mean, and its variance, of what is small: `exp(-|line|)`."""
+        """Log-probability of yes or no, y less its mean, and its variance, from the small `exp(-|line|)`."""
         small, above = np.exp(-np.abs(line)), line > 0
         rest = small / (1 + small)
         # Of a mean near 1 only its distance from 1 has digits.

@@ -41,8 +41,8 @@ class Model(keras.layers.Layer):
         """Check a new class of models.
 
         Args:
-            routes: by which special routes its log-density may be fitted, the best first, as `mlefit.routes` names
-                them. They hold for this class, not for its children, which may have another log-density.
+            routes: by which special routes its log-density may be fitted, the best first, as `mlefit.routes`
+                names them. They hold for this class, not for its children, whose log-density may differ.
             link: of the mean of y to the predictor, for regressions.
         """
         super().__init_subclass__(**kwargs)
@@ -134,7 +134,8 @@ class Model(keras.layers.Layer):
             self.build_from_config(state["built from"])
         if [p.name for p in self.parameters.values()] != [name for name, _ in state["parameters"]]:
             raise TypeError(
-                f"{type(self).__name__} makes parameters later than in __init__ or build, so it cannot be copied"
+                f"{type(self).__name__} makes parameters later than in __init__ or build, "
+                "so it cannot be copied"
             )
         for parameter, (_, entries) in zip(self.parameters.values(), state["parameters"], strict=True):
             parameter.entries = entries
@@ -201,7 +202,7 @@ def _remade(kind, args, kwargs):
 
 
 def _state(model):
-    """What of a model its constructor does not bring back: attributes set since, and the values of its variables."""
+    """What of a model its constructor does not bring back: attributes set since, values of variables."""
     plain = set(vars(Model()))
     return {
         "attributes": {n: v for n, v in vars(model).items() if n not in plain and not _of_keras(v)},

@@ -29,7 +29,7 @@ class Parameter:
     Attributes:
         name, support: as given to `Model.parameter`.
         variable: the float64 Keras variable behind it, unconstrained: the value, its logarithm or its logit.
-        entries: what the entries of a vector are called, a tuple of text: `slope[age]`; None for their numbers.
+        entries: what the entries of a vector are called, as in `slope[age]`; None for their numbers.
 
     Examples:
         >>> from mlefit import Model

@@ -37,7 +37,7 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
     def derivatives(y, line):
         """Log-probability of a count, less that at mean y, y less its mean, and its variance."""
         mean = np.exp(line)
-        # Of the two large terms only the difference counts, and where counts are large, only this has its digits.
+        # Of the two large terms only the difference counts; where counts are large, only this has its digits.
         away = line - np.log(np.maximum(y, 1.0))
         return np.where(y > 0, y * (away - np.expm1(away)), -mean), y - mean, mean
 

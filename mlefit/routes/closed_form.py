@@ -18,7 +18,8 @@ def fit(model, rows, options):
     """Fit a model of a line with Gaussian noise; its last parameter is `stddev`.
 
     Args:
-        model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and `has_intercept`.
+        model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and
+            `has_intercept`.
         rows: its data, `Rows`.
         options: `Options`; covariance `"expected"` is the same as `"observed"` here.
 

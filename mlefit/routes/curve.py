@@ -90,7 +90,7 @@ def _trouble(solution, names):
 
 
 def _hidden(model, rows, curve, point, solution, names):
-    """What is wrong if the curve of the caller's own model, as it is now, is not what was fitted, all round."""
+    """What is wrong if the curve of the caller's own model, as it is now, is not what was fitted."""
     x, y = rows.whole()
     own = np.linalg.norm(curves.values(model, point, x) - y)
     if not abs(own - solution.residual_norm) <= 1e-9 * own + 2.0**-44 * np.linalg.norm(y):
@@ -143,7 +143,7 @@ def _second_derivatives(model, curve, x, weights, point):
         raise ValueError(
             f"f has no second derivative in TensorFlow: take covariance='expected' ({error})"
         ) from None
-    # A second derivative may be 0 * inf where the first is 0, and a part of it hidden where the first is whole.
+    # A second derivative may be 0 * inf where the first is 0, or be hidden in part where the first is whole.
     other = np.array(differences(lambda there: weights @ curve(there)[1], point))
     scale = np.sqrt(np.abs(np.outer(np.diag(other), np.diag(other)))) + np.abs(other)
     if not (np.abs(found - other) <= 1e-3 * scale + 1e-6 * np.abs(other).max()).all():

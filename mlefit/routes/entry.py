@@ -1,4 +1,4 @@
-"""What must hold before a fit begins: usable arguments, observations that are data, a model that can be fitted."""
+"""What must hold before a fit begins: usable arguments, real observations, a model that can be fitted."""
 
 import keras
 

@@ -12,7 +12,7 @@ from mlefit.solvers import newton
 
 
 def fit(model, rows, options):
-    """Take an optimizer's steps, with the mean negative log-likelihood of all rows as loss, and judge the end.
+    """Take an optimizer's steps, the mean negative log-likelihood of all rows as loss, and judge the end.
 
     Args:
         model: a built `Model`, at its start.

@@ -1,4 +1,4 @@
-"""What goes into a route and what comes out of it: the options, and the point found with how far to trust it."""
+"""What goes into a route and what comes out: the options; the point found, and how far to trust it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class Route:
         name: what a model's class calls it.
         method: what a caller of `fit` calls it.
         fit: function from a model, its rows and the options to an `Outcome`.
-        expected: function from model, rows and outcome to a root of the covariance by the expected information; None
-            where the route's likelihood has none in closed form.
-        exact: function from an outcome and the number of observations to its exact intervals, an `intervals.Line`;
-            None where the model has none.
-        meets_all: whether the model sees every observation at the start, so that a bad one need not be sought.
+        expected: function from model, rows and outcome to a root of the covariance by the expected
+            information; None where the route's likelihood has none in closed form.
+        exact: function from an outcome and the number of observations to its exact intervals, an
+            `intervals.Line`; None where the model has none.
+        meets_all: whether the model is shown every observation at the start, so that a bad one is named.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A model and its rows, centred and scaled inside where the model's class allows it: what a search is handed."""
+"""A model and its rows, centred and scaled where the model's class allows it: what a search is handed."""
 
 import functools
 

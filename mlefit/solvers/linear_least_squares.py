@@ -66,8 +66,8 @@ def solve_linear(rows, intercept=True):
     large residuals do not cost any.
 
     Args:
-        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and y, `(m,)`.
-            With an intercept k may be 0, and the fit is a mean.
+        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and
+            y, `(m,)`. With an intercept k may be 0, and the fit is a mean.
         intercept: whether the model has one.
 
     Returns:

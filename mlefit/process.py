@@ -7,7 +7,7 @@ import tensorflow as tf
 _forked = []  # not empty in a process that was forked from one that had used TensorFlow
 
 
-def require_numbers():
+def require_numbers() -> None:
     """Raise a RuntimeError where TensorFlow would hang, or only note down what it is to do."""
     if tf.inside_function():
         raise RuntimeError("call it outside of tf.function: inside, there are no numbers yet")

@@ -8,7 +8,7 @@ import numpy as np
 _NAMES = ("challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris")
 
 
-def load(name):
+def load(name: str) -> dict[str, np.ndarray]:
     """Load a famous data set as a dict of columns.
 
     - `"michelson"`, 100 rows: determinations of the speed of light in air, 1879. `experiment` (1 to 5), `run`

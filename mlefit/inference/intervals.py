@@ -12,7 +12,7 @@ from mlefit.solvers import newton, roots
 _FAR = 1e6  # standard errors
 
 
-def wald(value, error, support, quantile):
+def wald(value: float, error: float, support: str, quantile: float) -> tuple[float, float]:
     """Return `value -+ quantile * error`, formed on the unconstrained scale and mapped back.
 
     Examples:
@@ -29,7 +29,9 @@ def wald(value, error, support, quantile):
     return tuple(float(transform.in_numpy(centre + side * reach)) for side in (-1, 1))
 
 
-def profile(objective, optimum, direction, quantile):
+def profile(
+    objective: newton.Mean, optimum: newton.Minimum, direction: np.ndarray, quantile: float
+) -> tuple[float, float]:
     """Return where the profile log-likelihood of `direction @ point` has fallen by `quantile^2 / 2`.
 
     Args:
@@ -109,12 +111,12 @@ class Line:
     stddev: float
     nobs: int
 
-    def stretch(self, level):
+    def stretch(self, level: float) -> float:
         """Return by how many maximum-likelihood errors a mean's exact interval reaches to either side."""
         freedom = self.nobs - len(self.coefficients)
         return float(stats.t.isf((1 - level) / 2, freedom)) * math.sqrt(self.nobs / freedom)
 
-    def exact(self, index, level):
+    def exact(self, index: int, level: float) -> tuple[float, float]:
         """Return the ends of Student's t interval, or those by chi-square for the standard deviation."""
         if index < len(self.coefficients):
             reach = self.stretch(level) * self.errors[index]
@@ -122,7 +124,7 @@ class Line:
         tails = stats.chi2.isf([(1 - level) / 2, (1 + level) / 2], self.nobs - len(self.coefficients))
         return tuple((self.stddev * np.sqrt(self.nobs / tails)).tolist())
 
-    def profile(self, index, quantile):
+    def profile(self, index: int, quantile: float) -> tuple[float, float]:
         """Return the ends of the profile interval: exact, for a parameter acts through one sum of squares."""
         fall = quantile**2 / self.nobs
         if index < len(self.coefficients):

@@ -7,11 +7,15 @@ and, for the profiles of a line, `mlefit.linear_fit._profile`: both places lead 
 import sys
 import types
 
+import numpy as np
+
 from mlefit.inference import result
 from mlefit.inference.intervals import Line
 
 
-def profile_of_a_line(coefficients, errors, stddev, nobs, index, quantile):
+def profile_of_a_line(
+    coefficients: np.ndarray, errors: np.ndarray, stddev: float, nobs: int, index: int, quantile: float
+) -> tuple[float, float]:
     """Return the ends of a profile interval, as version 0.1 had them."""
     return Line(coefficients, errors, stddev, nobs).profile(index, quantile)
 

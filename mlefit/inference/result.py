@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy import stats
 
+from mlefit.checks import Data
 from mlefit.inference import intervals, prediction
 
 
@@ -115,7 +116,9 @@ class FitResult:
         low, high = map(float, ends)
         return low, high
 
-    def predict(self, x, level: float = 0.95, offset=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def predict(
+        self, x: Data, level: float = 0.95, offset: Data | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
@@ -205,7 +208,7 @@ class FitResult:
             "converged": f"{self.converged}: {self.message}",
         }
 
-    def __str__(self):
+    def __str__(self) -> str:
         width = max(12, *map(len, self.names))
         lines = [f"{label:16}{text}" for label, text in self._head().items()]
         lines += ["", f"{'':{width}}{'estimate':>14}{'std. error':>14}{'95% low':>14}{'95% high':>14}"]

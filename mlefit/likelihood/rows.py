@@ -8,6 +8,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Rows:
             for future in futures:
                 future.cancel()
 
-    def sum(self, function: Callable, size: int):
+    def sum(self, function: Callable, size: int) -> Any:
         """Return the sum of what a function makes of each block, an array or a list of them.
 
         It is added in the order of the rows: always the same bits.

@@ -6,6 +6,7 @@ maximum, so no sample of values would tell.
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -123,7 +124,7 @@ class _Mixed(Exception):
     """An operation may bring rows together."""
 
 
-def looks_at_single_rows(function, specs):
+def looks_at_single_rows(function: Callable[..., tf.Tensor], specs: Sequence[tuple[int, ...]]) -> bool:
     """Whether each entry of what a function returns depends on its own row alone, for certain.
 
     Args:

@@ -9,15 +9,17 @@ import tensorflow as tf
 from mlefit.inference import derivatives, words
 from mlefit.likelihood import curve as curves
 from mlefit.likelihood.program import differences
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.routes.outcome import Outcome, Route
+from mlefit.models.nonlinear import NonlinearRegression
+from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 from mlefit.solvers import least_squares, newton, qr
 
 _ITERATIONS = 1000
 
 
-def fit(model, rows, options):
+def fit(model: NonlinearRegression, rows: Rows, options: Options) -> Outcome:
     """Fit a model with a curve; its last parameter is `stddev`.
 
     Args:
@@ -66,7 +68,7 @@ def fit(model, rows, options):
     )
 
 
-def expected_root(model, rows, outcome):
+def expected_root(model: NonlinearRegression, rows: Rows, outcome: Outcome) -> np.ndarray:
     """Return a root of the covariance from the expected information, `(p, p)`, wherever a search stopped."""
     point = outcome.point
     stddev, root = math.exp(point[-1]), np.zeros((len(point), len(point)))

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model
+
 
 @dataclass(frozen=True)
 class Options:
@@ -67,6 +70,6 @@ class Outcome:
     profile: Callable
 
 
-def as_observed(model, rows, outcome):
+def as_observed(model: Model, rows: Rows, outcome: Outcome) -> np.ndarray:
     """Return the root at hand: where the expected information is the observed one at the optimum."""
     return outcome.root

@@ -58,7 +58,7 @@ def real_array(name: str, values: Data) -> np.ndarray:
         for where, value in np.ndenumerate(array):
             if not isinstance(value, numbers.Real | decimal.Decimal):
                 raise TypeError(f"{name} must hold real numbers, got {type(value).__name__}{_at(where)}")
-            if value != value or not abs(value) <= np.finfo(float).max:
+            if not _in_range(value):
                 raise ValueError(f"{name} must be finite, got {str(value)[:20]}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
@@ -69,6 +69,11 @@ def real_array(name: str, values: Data) -> np.ndarray:
         if not np.isfinite(array.sum()):  # One number tells of all of them, if no sum overflows.
             _require(name, array, np.isfinite(array), "must be finite")
     return array
+
+
+def _in_range(value):
+    """Whether a number of any kind is one that float64 has room for."""
+    return value == value and abs(value) <= np.finfo(float).max
 
 
 def _require_exact(name, whole, array):

@@ -6,6 +6,7 @@ A frame keeps the names of its columns, by which they are found again.
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -153,7 +154,7 @@ def names(name: str, values: Data) -> tuple[str, ...] | None:
     return found
 
 
-def by_name(name: str, values: Data, wanted: Sequence[str] | None) -> Data:
+def by_name(name: str, values: Any, wanted: Sequence[str] | None) -> Any:
     """Return a frame's columns in the order of `wanted`, whatever their own; what is no frame as it is.
 
     Args:

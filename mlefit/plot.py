@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Legible on both grounds: a grey half-way between them, and four of the colours of Okabe and Ito (2008).
 INK = "#7b7f87"
 BLUE, VERMILION, GREEN, PURPLE = COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
-STYLE = {
+STYLE: dict[Any, Any] = {  # Any: Matplotlib's own type lists all keys there are.
     "figure.figsize": (6.4, 4.0),
     "svg.hashsalt": "mlefit",
     **dict.fromkeys(["figure.facecolor", "axes.facecolor", "savefig.facecolor"], "none"),

@@ -51,8 +51,7 @@ def load(name: str) -> dict[str, np.ndarray]:
     if name not in _NAMES:
         raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {name!r}")
     file = resources.files("mlefit.data").joinpath(f"{name}.csv")
-    with file.open(encoding="utf-8", newline="") as lines:
-        header, *rows = csv.reader(lines)
+    header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
     return {column: _column(cells) for column, cells in zip(header, zip(*rows, strict=True), strict=True)}
 
 

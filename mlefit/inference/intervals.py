@@ -26,7 +26,7 @@ def wald(value: float, error: float, support: str, quantile: float) -> tuple[flo
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = transform.unconstrained(np.float64(value))
         reach = quantile * error / transform.slope(np.float64(value))
-    return tuple(float(transform.in_numpy(centre + side * reach)) for side in (-1, 1))
+    return float(transform.in_numpy(centre - reach)), float(transform.in_numpy(centre + reach))
 
 
 def profile(
@@ -83,9 +83,8 @@ def profile(
 
     ends = [roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10) for side in (-1.0, 1.0)]
     # Where the likelihood levels off, it is rounding that ends the search, far away.
-    return tuple(
-        float(centre + (end if abs(end) < _FAR * error else np.copysign(np.inf, end))) for end in ends
-    )
+    low, high = (end if abs(end) < _FAR * error else np.copysign(np.inf, end) for end in ends)
+    return float(centre + low), float(centre + high)
 
 
 @dataclass(frozen=True)
@@ -134,5 +133,5 @@ class Line:
         def excess(log_ratio):
             return 2 * log_ratio + math.expm1(-2 * log_ratio) - fall
 
-        ends = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
-        return tuple(self.stddev * math.exp(end) for end in ends)
+        low, high = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
+        return self.stddev * math.exp(low), self.stddev * math.exp(high)

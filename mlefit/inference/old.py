@@ -23,6 +23,6 @@ def profile_of_a_line(
 def lead_here() -> None:
     """Let the names of old places stand for what they have become."""
     fits = types.ModuleType("mlefit.linear_fit", "The profiles of a line, where version 0.1 had them.")
-    fits._profile = profile_of_a_line
+    vars(fits)["_profile"] = profile_of_a_line
     sys.modules.setdefault("mlefit.linear_fit", fits)
     sys.modules.setdefault("mlefit.result", result)

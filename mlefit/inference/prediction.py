@@ -43,6 +43,7 @@ def band(
         line = line + np.asarray(data["offset"])
     quantile = result._exact.stretch(level) if result._exact else NormalDist().inv_cdf(0.5 + level / 2)
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
+    assert result._link is not None  # as `predict` has made sure
     mean = _MEANS[result._link]
     return mean(line), mean(line - reach), mean(line + reach)
 

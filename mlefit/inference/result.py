@@ -54,7 +54,7 @@ class FitResult:
     method: str
     covariance_type: str
     supports: tuple[str, ...]
-    _root: np.ndarray = field(default=None, repr=False)
+    _root: np.ndarray | None = field(default=None, repr=False)
     _link: str | None = None
     _curve: Callable | None = field(default=None, repr=False)
     _profile: Callable | None = field(default=None, repr=False)
@@ -105,9 +105,9 @@ class FitResult:
             raise ValueError(f"method must be 'auto', 'wald' or 'profile', got {method!r}")
         if np.isnan(error):
             return np.nan, np.nan
-        if method == "profile" and self._profile is None:
-            raise ValueError("a profile needs the model and the data: call fit again in this process")
         if method == "profile":
+            if self._profile is None:
+                raise ValueError("a profile needs the model and the data: call fit again in this process")
             ends = self._profile(index, quantile)
         elif method == "auto" and self._exact:
             ends = self._exact.exact(index, level)

@@ -6,7 +6,7 @@ They lie in memory here. Nothing outside slices them, so that they may lie elsew
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -53,7 +53,7 @@ class Rows:
         """Yield blocks of at most `size` rows, in order, each a tuple of arrays."""
         return (self._block(low, low + size) for low in range(0, self.nobs, size))
 
-    def map(self, function: Callable, size: int) -> Iterable:
+    def map(self, function: Callable, size: int) -> Iterator:
         """Yield what a function makes of the columns of each block, in order; it runs on several cores."""
         lows = range(0, self.nobs, size)
         workers = min(len(lows), _cores(), _CORES)

@@ -1,12 +1,11 @@
 """A model's parameters as one flat vector on the unconstrained scale, `(p,)`, in the order they were made."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import ArrayLike
 
 from mlefit.checks import Array
 from mlefit.models.model import Model
@@ -61,7 +60,7 @@ def log_prob_at(model: Model, flat: Array, *block: tf.Tensor) -> tf.Tensor:
         return tf.cast(tf.convert_to_tensor(model.log_prob(*block)), tf.float64)
 
 
-def natural(flat: ArrayLike, supports: Sequence[str]) -> np.ndarray:
+def natural(flat: Iterable[float], supports: Sequence[str]) -> np.ndarray:
     """Return the natural values of a flat vector, in NumPy."""
     return np.array([TRANSFORMS[s].in_numpy(v) for v, s in zip(flat, supports, strict=True)])
 

@@ -27,7 +27,7 @@ class LinearPredictor(Model):
         super().__init__()
         self.has_intercept = bool(intercept)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, *tuple[int, ...]]) -> None:
         self.slope = self.parameter("slope", np.zeros(input_shape[1:]))
         if self.has_intercept:
             self.intercept = self.parameter("intercept", 0.0)
@@ -81,7 +81,7 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         [0.0, 2.0]
     """
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, *tuple[int, ...]]) -> None:
         super().build(input_shape)
         self.stddev = self.parameter("stddev", 1.0, support="positive")
 

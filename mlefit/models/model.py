@@ -107,7 +107,7 @@ class Model(keras.layers.Layer):
         """The parameters on the natural scale: a dict from name to float, or to array of shape `(k,)`."""
         return {name: parameter.numpy() for name, parameter in self.parameters.items()}
 
-    def log_prob(self, *data: Any) -> tf.Tensor:
+    def log_prob(self, *data: Any, **named: Any) -> tf.Tensor:
         """Return one log-density for each observation, shape `(n,)`; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
@@ -125,7 +125,7 @@ class Model(keras.layers.Layer):
         named = columns.rows(**dict(zip(argument_names(self, len(data)), arranged(self, data), strict=True)))
         return -keras.ops.mean(terms(self, named))
 
-    def _arranged(self, *data):
+    def _arranged(self, *data: Any, **named: Any):
         return data
 
     def __reduce__(self) -> tuple:

@@ -115,7 +115,8 @@ class Problem:
         ends = intervals.profile(self.objective, minimum, self.back[index], quantile)
         support = (self.supports[index],)
         with np.errstate(over="ignore"):
-            return tuple(float(flat.natural([self.origin[index] + end], support)[0]) for end in ends)
+            low, high = (flat.natural([self.origin[index] + end], support)[0] for end in ends)
+        return float(low), float(high)
 
     def _spread(self, minimum):
         diagonal = np.diag(minimum.hessian)

@@ -9,13 +9,16 @@ Scientific Computing 26 (2005), 1955-1988.
 """
 
 import math
+from typing import Any
 
 import numpy as np
+
+type Number = float | np.ndarray  # what comes of two of them is an array if one is
 
 _SPLITTER = 2.0**27 + 1
 
 
-def two_sum[Number: (float, np.ndarray)](a: Number, b: Number) -> tuple[Number, Number]:
+def two_sum(a: Number, b: Number) -> tuple[Any, Any]:
     """Return the rounded sum and its rounding error: together they are exactly `a + b`.
 
     Examples:
@@ -27,7 +30,7 @@ def two_sum[Number: (float, np.ndarray)](a: Number, b: Number) -> tuple[Number, 
     return total, (a - (total - part)) + (b - part)
 
 
-def two_product[Number: (float, np.ndarray)](a: Number, b: Number) -> tuple[Number, Number]:
+def two_product(a: Number, b: Number) -> tuple[Any, Any]:
     """Return the rounded product and its rounding error: together they are exactly `a * b`.
 
     Exact unless a number is beyond 1e299, or a product beyond 1e308 or below 1e-290.

@@ -108,7 +108,7 @@ class Model(keras.layers.Layer):
         return {name: parameter.numpy() for name, parameter in self.parameters.items()}
 
     def log_prob(self, *data: Any, **named: Any) -> tf.Tensor:
-        """Return one log-density for each observation, shape `(n,)`; a subclass defines it."""
+        """Return one log-density for each observation, `(n,)`; a subclass defines it, and its arguments."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
     def nll(self, *data: Data) -> tf.Tensor:

@@ -80,7 +80,7 @@ def _require_exact(name, whole, array):
     """Raise a ValueError for a whole number that float64 lacks: times in ns, or keys, lose last digits."""
     for where in np.argwhere(np.abs(array) >= _EXACT):
         value = whole[tuple(where)]
-        if isinstance(value, numbers.Integral) and int(value) != int(array[tuple(where)]):
+        if int(value) != int(array[tuple(where)]):
             raise ValueError(
                 f"{name} has a whole number beyond 2^53 that float64 cannot hold, {value}{_at(where)}: "
                 "measure from the first one, as in x - x[0], before they become floats"

@@ -84,7 +84,7 @@ def tensors(domains: Mapping[str, str] | None = None, /, **named: Data) -> tuple
     _require_one_index(named)
     converted = {}
     for name, values in named.items():
-        if is_tensor(values):
+        if is_tensor(values) and not _is_whole(values):
             require_real_type(name, values)
         else:
             values = real_array(name, values)
@@ -94,6 +94,11 @@ def tensors(domains: Mapping[str, str] | None = None, /, **named: Data) -> tuple
         require_rows(name, converted[name])
     _require_one_shape(converted)
     return tuple(converted.values())
+
+
+def _is_whole(tensor):
+    """Whether a tensor holds whole numbers that float64 may not hold, and can be read."""
+    return tensor.dtype in ("int64", "uint64", tf.int64, tf.uint64) and hasattr(tensor, "numpy")
 
 
 def rows(**named: Data) -> dict[str, Array]:

@@ -40,7 +40,6 @@ def result(
 
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
-    slope = model.parameters.get("slope")
     return FitResult(
         model=type(model).__name__,
         names=flat.names(model),
@@ -61,7 +60,7 @@ def result(
         _profile=outcome.profile if outcome.trusted else None,
         _data=rows.fingerprints(),
         _exact=exact,
-        _columns=slope.entries if link_of(model) and slope is not None else None,
+        _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
     )
 

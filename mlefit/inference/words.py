@@ -9,7 +9,7 @@ from mlefit.likelihood.rows import Rows
 from mlefit.models.model import Model, terms
 from mlefit.solvers import newton
 
-_NAMED = 5  # names that a sentence can hold
+NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
 
@@ -176,5 +176,5 @@ def warn(message: str) -> None:
 def listed(names: Iterable[str]) -> str:
     """Return names as a phrase: at most five, and how many more."""
     names = list(names)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (", ".join(names[:_NAMED]) if more else " and ".join(names)) + more
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (", ".join(names[:NAMED]) if more else " and ".join(names)) + more

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mlefit.likelihood import separation
 from mlefit.likelihood.rows import Rows
 from mlefit.models.linear import LinearPredictor, middle
 
@@ -115,6 +116,10 @@ class LinearPredictorObjective:
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
         return True
+
+    def separating(self) -> np.ndarray | None:
+        """Return a direction of few slopes in which the likelihood grows for ever; None if none is known."""
+        return separation.separating(self) if hasattr(self.family, "receding") else None
 
     def retrace(self) -> None:
         """Do nothing: there is no program that could be stale."""

@@ -130,6 +130,9 @@ class Objective:
         terms, found = few.terms(there, few.rows.whole()), few(there)[0]
         return _same(found, -float(np.mean(terms)), 1e-12 * (1 + np.mean(np.abs(terms))))
 
+    def separating(self) -> None:
+        """Return None: in what a likelihood of one's own may grow for ever is not known beforehand."""
+
     def difference(self) -> None:
         """Take the Hessian as a difference of gradients, which may be finite where it is not: `0 ** b`."""
         self._program.difference()

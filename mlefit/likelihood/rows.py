@@ -23,6 +23,7 @@ class Rows:
 
     Attributes:
         names: of the columns.
+        entries: what the entries of a column `(n, k)` are called, by its name: a frame's names, or None.
         nobs: how many observations there are.
 
     Examples:
@@ -38,7 +39,7 @@ class Rows:
     def __init__(self, **columns: np.ndarray) -> None:
         self.names, self._columns = tuple(columns), tuple(columns.values())
         self.nobs = len(self._columns[0])
-        self._change = None
+        self._change, self.entries = None, {}
 
     @property
     def shapes(self) -> tuple:
@@ -108,6 +109,7 @@ class Rows:
 
     def _with(self, columns):
         other = object.__new__(Rows)
+        other.entries = self.entries
         other.names, other._columns, other._change, other.nobs = (
             self.names,
             columns,

@@ -45,6 +45,11 @@ class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="lo
         return (y == 0) | (y == 1)
 
     @staticmethod
+    def receding(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far the predictor may move down and up for ever so that no log-probability falls."""
+        return np.where(y == 0, -np.inf, 0.0), np.where(y == 1, np.inf, 0.0)
+
+    @staticmethod
     def height(y: np.ndarray, offset: np.ndarray) -> float | None:
         mean = y.mean()
         return np.log(mean) - np.log1p(-mean) if 0 < mean < 1 else None

@@ -56,6 +56,11 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
         return (y >= 0) & (y == np.floor(y))
 
     @staticmethod
+    def receding(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far the predictor may move down and up for ever so that no log-probability falls."""
+        return np.where(y == 0, -np.inf, 0.0), np.zeros(len(y))
+
+    @staticmethod
     def height(y: np.ndarray, offset: np.ndarray) -> float | None:
         mean = y.mean()
         return np.log(mean) - special.logsumexp(offset) + np.log(np.size(offset)) if mean > 0 else None

@@ -47,7 +47,9 @@ def observed(model: Model, data: Sequence[Data]) -> Rows:
         name: checks.real_array(name, values) if keras.ops.is_tensor(values) else values
         for name, values in named.items()
     }
-    return Rows(**columns.rows(**arrays))
+    rows = Rows(**columns.rows(**arrays))
+    rows.entries = {name: columns.names(name, values) for name, values in named.items()}
+    return rows
 
 
 def require_fittable(model: Model, rows: Rows, route: Route) -> None:

@@ -46,10 +46,14 @@ def after(operation: tf.Operation, inputs: Sequence[tuple[tf.Tensor, int | None]
     if kind in _ELEMENTWISE:
         return _aligned(inputs, rank)
     if kind in _REDUCTIONS:
+        if axis is None:
+            raise Mixed(kind)
         gone = {int(i) % len(first.shape) for i in np.ravel(_known(inputs[1]))}
         _require(axis not in gone)
         return axis if operation.get_attr("keep_dims") else axis - sum(i < axis for i in gone)
     if kind in _ALONG:
+        if axis is None:
+            raise Mixed(kind)
         along = int(_known(inputs[1])) % len(first.shape)
         _require(along != axis)
         return axis - (kind.startswith("Arg") and along < axis)
@@ -82,6 +86,8 @@ def after(operation: tf.Operation, inputs: Sequence[tuple[tf.Tensor, int | None]
         return before + (along <= before)
     if kind in ("Unpack", "Split"):
         source, axis = inputs[-1]
+        if axis is None:
+            raise Mixed(kind)
         along = operation.get_attr("axis") if kind == "Unpack" else int(_known(inputs[0]))
         along %= len(source.shape)
         _require(along != axis)

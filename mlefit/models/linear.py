@@ -21,7 +21,7 @@ class LinearPredictor(Model):
     - `constant(y)`: the part of the log-density that no coefficient changes, `(m,)`, or 0.0.
     - `possible(y)`: which y can occur at all, `(m,)`.
     - `receding(y)`: how far the predictor of each may move down and up for ever so that no log-density falls,
-      two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded as the predictor moves so.
+      two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded on that way.
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
     """
 

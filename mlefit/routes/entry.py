@@ -66,6 +66,8 @@ def require_fittable(model: Model, rows: Rows, route: Route) -> None:
 
 def _show(model, rows):
     """Let a model see some of the rows, or all of them: it may hold an array with an entry for each."""
+    if model.parameters and "closed form" in declared_routes(model) and rows.shapes == ((),):
+        return  # It has its parameters, and nothing can be wrong.
     for few in (rows.sample(_GLIMPSE), rows):
         try:
             terms(model, dict(zip(rows.names, few.whole(), strict=True)))

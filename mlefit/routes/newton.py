@@ -34,7 +34,7 @@ def fit(model: Model, rows: Rows, options: Options) -> Outcome:
 
 def _search(problem, rows, max_iterations):
     objective = problem.objective
-    if objective.nobs > objective.many:
+    if objective.nobs > objective.many and not objective.whole:
         samples = [objective.sample(size) for size in objective.sizes]
         minimum = sampled_newton.minimise(objective, samples, problem.start, max_iterations)
         if minimum is not None:

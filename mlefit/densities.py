@@ -10,8 +10,7 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.checks import Data
-from mlefit.columns import tensors
+from mlefit.columns import Data, tensors
 
 _DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
 _DOMAINS |= {"quantile": "unit", "trials": "whole"}

@@ -9,8 +9,7 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.checks import Data
-from mlefit.columns import tensors
+from mlefit.columns import Data, tensors
 
 
 def mse(y_true: Data, y_pred: Data) -> tf.Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 _NAMES = ("challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris", "schools")
 
 
-def load(name):
+def load(name: str) -> dict[str, np.ndarray]:
     """Load a famous data set as a dict of columns.
 
     - `"michelson"`, 100 rows: determinations of the speed of light in air, 1879. `experiment` (1 to 5), `run`
@@ -54,8 +54,7 @@ def load(name):
     if name not in _NAMES:
         raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {name!r}")
     file = resources.files("mlefit.data").joinpath(f"{name}.csv")
-    with file.open(encoding="utf-8", newline="") as lines:
-        header, *rows = csv.reader(lines)
+    header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
     return {column: _column(cells) for column, cells in zip(header, zip(*rows, strict=True), strict=True)}
 
 

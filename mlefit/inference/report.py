@@ -2,16 +2,24 @@
 
 import functools
 import inspect
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlefit.inference.intervals import Line
 from mlefit.inference.result import FitResult
 from mlefit.likelihood import curve
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import declared_routes, link_of
+from mlefit.models.model import Model, declared_routes, link_of
+
+if TYPE_CHECKING:
+    from mlefit.routes.outcome import Options, Outcome
 
 
-def result(model, rows, options, outcome, exact=None):
+def result(
+    model: Model, rows: Rows, options: "Options", outcome: "Outcome", exact: Line | None = None
+) -> FitResult:
     """Return the `FitResult` of an outcome.
 
     Args:

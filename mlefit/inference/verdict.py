@@ -1,5 +1,7 @@
 """Whether an optimum is one, and its curvature an error bar: where a search stopped, from all sides."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.inference import derivatives, words
@@ -10,7 +12,9 @@ _END = 40.0  # where a logarithm or a logit is at its end, as far as float64 tel
 _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
 
 
-def verdict(objective, minimum, names, supports):
+def verdict(
+    objective: newton.Mean, minimum: newton.Minimum, names: Sequence[str], supports: Sequence[str]
+) -> str | None:
     """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
 
     Args:
@@ -188,7 +192,7 @@ def _null_directions(hessian, diagonal):
 
 
 def _for_ever(objective, involved, names, supports):
-    """Say in what the likelihood grows for ever: in as few columns as tell outcomes apart, where that is known."""
+    """Say in what the likelihood grows for ever: the few columns that tell outcomes apart, where known."""
     direction = objective.separating()
     if direction is not None:
         involved = _involved(direction, names[: len(direction)], 1e-6) or ["intercept"]

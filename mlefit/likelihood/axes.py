@@ -1,7 +1,8 @@
-"""Where the axis of the rows goes in an operation of TensorFlow: the rules by which `rowwise` reads a graph."""
+"""Where an operation of TensorFlow puts the axis of the rows: the rules by which `rowwise` reads a graph."""
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +29,7 @@ class Mixed(Exception):
     """An operation may bring rows together."""
 
 
-def after(operation, inputs):
+def after(operation: tf.Operation, inputs: Sequence[tuple[tf.Tensor, int | None]]) -> int | None:
     """Return the axis of the rows in what an operation returns; None if there is none.
 
     Args:
@@ -45,10 +46,14 @@ def after(operation, inputs):
     if kind in _ELEMENTWISE:
         return _aligned(inputs, rank)
     if kind in _REDUCTIONS:
+        if axis is None:
+            raise Mixed(kind)
         gone = {int(i) % len(first.shape) for i in np.ravel(_known(inputs[1]))}
         _require(axis not in gone)
         return axis if operation.get_attr("keep_dims") else axis - sum(i < axis for i in gone)
     if kind in _ALONG:
+        if axis is None:
+            raise Mixed(kind)
         along = int(_known(inputs[1])) % len(first.shape)
         _require(along != axis)
         return axis - (kind.startswith("Arg") and along < axis)
@@ -81,6 +86,8 @@ def after(operation, inputs):
         return before + (along <= before)
     if kind in ("Unpack", "Split"):
         source, axis = inputs[-1]
+        if axis is None:
+            raise Mixed(kind)
         along = operation.get_attr("axis") if kind == "Unpack" else int(_known(inputs[0]))
         along %= len(source.shape)
         _require(along != axis)
@@ -131,7 +138,7 @@ def _multiplied(operation, inputs, rank):
     for place, ((tensor, axis), name) in enumerate(zip(inputs, names, strict=True)):
         if axis is not None:
             last = len(tensor.shape) - 1
-            # The axis of a factor that the product keeps: the first of the left one, the last of the right one.
+            # The axis of a factor that the product keeps: the left one's first, the right one's last.
             kept = last - 1 if (place == 0) != operation.get_attr(name) else last
             _require(axis == kept or axis < last - 1)
             found.add(rank - 2 + place if axis == kept else axis + rank - last - 1)
@@ -198,7 +205,7 @@ def _gathered(operation, inputs):
 
 
 def _beside(inputs, along):
-    """Arrays side by side, along an axis that is not the rows'; one that has no rows must be the same in all."""
+    """Arrays side by side, along an axis that is not the rows'; one without rows must be the same in all."""
     found = {axis for _, axis in inputs if axis is not None}
     _require(len(found) == 1 and along not in found)
     _require(all(axis is not None or _uniform(tensor) for tensor, axis in inputs))

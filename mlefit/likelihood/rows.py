@@ -6,8 +6,9 @@ They lie in memory here. Nothing outside slices them, so that they may lie elsew
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Rows:
         """Yield blocks of at most `size` rows, in order, each a tuple of arrays."""
         return (self._block(low, low + size) for low in range(0, self.nobs, size))
 
-    def map(self, function: Callable, size: int) -> Iterable:
+    def map(self, function: Callable, size: int) -> Iterator:
         """Yield what a function makes of the columns of each block, in order; it runs on several cores."""
         lows = range(0, self.nobs, size)
         workers = min(len(lows), _cores(), _CORES)
@@ -68,7 +69,7 @@ class Rows:
             for future in futures:
                 future.cancel()
 
-    def sum(self, function: Callable, size: int):
+    def sum(self, function: Callable, size: int) -> Any:
         """Return the sum of what a function makes of each block, an array or a list of them.
 
         It is added in the order of the rows: always the same bits.

@@ -1,9 +1,11 @@
 """Whether a log-density looks at one row at a time: read from its graph, so that it is known, not guessed.
 
-Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen, all
-rows must be computed together. What looks at other rows can be as rare as the one row that holds a maximum, so no
-sample of values would tell.
+Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen,
+all rows must be computed together. What looks at other rows can be as rare as the one row that holds a
+maximum, so no sample of values would tell.
 """
+
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -12,7 +14,7 @@ from mlefit.likelihood import axes
 _ROWS = 97  # in the graph that is read: a prime, so that no other axis is as long by accident
 
 
-def looks_at_single_rows(function, specs):
+def looks_at_single_rows(function: Callable[..., tf.Tensor], specs: Sequence[tuple[int, ...]]) -> bool:
     """Whether each entry of what a function returns depends on its own row alone, for certain.
 
     Args:
@@ -23,8 +25,10 @@ def looks_at_single_rows(function, specs):
         False where rows meet, where an array has an entry for each row, and for what is not understood.
 
     Examples:
-        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()]), looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
-        (True, False)
+        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()])
+        True
+        >>> looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
+        False
     """
     specs = [tf.TensorSpec((_ROWS, *shape), tf.float64) for shape in specs]
     try:

@@ -1,23 +1,30 @@
 """Which columns of x tell some outcomes apart without error, so that a likelihood grows for ever."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import optimize
+
+if TYPE_CHECKING:
+    from mlefit.likelihood.linear_predictor import LinearPredictorObjective
 
 _LARGEST = 2_000_000  # numbers in the columns beyond which it would take too long
 
 
-def separating(objective):
-    """Return a direction in which no log-density falls and some grow for ever, with few columns in it; None if none.
+def separating(objective: "LinearPredictorObjective") -> np.ndarray | None:
+    """Return a direction of few columns in which no log-density falls and some grow for ever, or None.
 
-    Among such directions it is the shortest by the sum of its entries' sizes, each in units of its column's spread,
-    for the same total movement of the predictors: so it names few.
+    Among such directions it is the shortest by the sum of its entries' sizes, each in units of its column's
+    spread, for the same total movement of the predictors: so it names few.
 
     Args:
         objective: a `LinearPredictorObjective` whose family has `receding(y)`: two arrays `(m,)`, how far the
-            predictor of each observation may move down and up, 0 or infinity, so that its log-density does not fall.
+            predictor of each observation may move down and up, 0 or infinity, so that its log-density does
+            not fall.
 
     Returns:
-        The slopes, `(k,)`, of the columns as they are scaled; None where there is none, or too much data to tell.
+        The slopes, `(k,)`, of the columns as they are scaled; None where there is none, or too much data to
+        tell.
 
     Source: K. Konis, Linear programming algorithms for detecting separated data in binary logistic regression
         models, thesis, Oxford (2007).
@@ -26,7 +33,8 @@ def separating(objective):
         >>> from mlefit import LogisticRegression
         >>> from mlefit.likelihood.linear_predictor import LinearPredictorObjective
         >>> from mlefit.likelihood.rows import Rows
-        >>> rows = Rows(X=np.array([[1.0, 3.0], [2.0, 1.0], [3.0, 4.0], [4.0, 2.0]]), y=np.array([0.0, 0, 1, 1]))
+        >>> X, y = np.array([[1.0, 3.0], [2.0, 1.0], [3.0, 4.0], [4.0, 2.0]]), np.array([0.0, 0.0, 1.0, 1.0])
+        >>> rows = Rows(X=X, y=y)
         >>> separating(LinearPredictorObjective(LogisticRegression, rows)).round(3).tolist()
         [1.118, 0.0]
     """

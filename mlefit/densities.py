@@ -1,7 +1,8 @@
 """Log-densities as pure functions: one float64 value for each observation, every constant kept.
 
-Arguments are single or in the shape of the observations. Outside the support the log-density is minus infinity.
-JKB: Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions; JKK: the same, Univariate Discrete ones.
+Arguments are numbers, arrays, tensors, variables; all but single numbers have the shape of the observations.
+Outside the support the log-density is minus infinity. JKB is Johnson, Kotz and Balakrishnan, Continuous
+Univariate Distributions (1994-95); JKK is Johnson, Kemp and Kotz, Univariate Discrete Distributions (2005).
 """
 
 import math
@@ -12,8 +13,8 @@ from keras import ops
 from mlefit.checks import Data
 from mlefit.columns import tensors
 
-_POSITIVE = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
-_DOMAINS = _POSITIVE | {"quantile": "unit", "trials": "whole"}
+_DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
+_DOMAINS |= {"quantile": "unit", "trials": "whole"}
 
 
 def gaussian(x: Data, mean: Data, stddev: Data) -> tf.Tensor:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 # Legible on both grounds: a grey half-way between them, and four of the colours of Okabe and Ito (2008).
 INK = "#7b7f87"
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
-BLUE, VERMILION, GREEN, PURPLE = COLOURS
+BLUE = "#0072b2"
+VERMILION = "#d55e00"
+GREEN = "#009e73"
+PURPLE = "#cc79a7"
+COLOURS = [BLUE, VERMILION, GREEN, PURPLE]
 STYLE: dict[Any, Any] = {  # Any: Matplotlib's own type lists all keys there are.
     "figure.figsize": (6.4, 4.0),
     "svg.hashsalt": "mlefit",

@@ -1,4 +1,4 @@
-"""Keras runs on TensorFlow: asked before anything imports Keras, whose own errors would speak of other things."""
+"""Keras runs on TensorFlow: asked before Keras is imported, whose own errors would speak of other things."""
 
 import os
 
@@ -12,6 +12,6 @@ def require_tensorflow() -> None:
         name = keras.config.backend()
     if name != "tensorflow":
         raise ImportError(
-            f"mlefit needs Keras on TensorFlow, and its backend is {name!r}: set KERAS_BACKEND to 'tensorflow', "
-            "before Python starts"
+            f"mlefit needs Keras on TensorFlow, and its backend is {name!r}: set KERAS_BACKEND to "
+            "'tensorflow', before Python starts"
         )

@@ -4,11 +4,16 @@ import io
 import json
 import os
 import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from mlefit.checks import Data
+
+type Variable = keras.Variable | tf.Variable
 
 # A run is written at most once in so many seconds, and more rarely where writing would take more than this
 # share of the time: a kill loses little, and writing costs little whatever the size of the model.
@@ -52,14 +57,16 @@ class Checkpoint:
         ([2.0], 1.0, 1.0)
     """
 
-    def __init__(self, path, variables, optimizer):
+    def __init__(
+        self, path: str | os.PathLike, variables: Sequence[Variable], optimizer: keras.optimizers.Optimizer
+    ) -> None:
         self._name, self._path = path, _checked_path(path)
         self._variables = native(variables)
         self.tracked = self._variables + native(optimizer.variables)
         self._run = _described(variables, optimizer)
         self._state, self._written, self._due = None, 0, 0.0
 
-    def read(self):
+    def read(self) -> list[float]:
         """Read the file and return its history, a list: empty if there is no file. Nothing is changed.
 
         Raises:
@@ -94,7 +101,7 @@ class Checkpoint:
         self._state = len(history), history, best, tracked
         return history
 
-    def restore(self, loss):
+    def restore(self, loss: Callable[[], tf.Tensor]) -> list[tf.Tensor]:
         """Put variables and optimizer where the file left them, and return the variables of the lowest loss.
 
         Where `read` found no file they stay as they are, and are the best so far.
@@ -128,7 +135,7 @@ class Checkpoint:
         put(self.tracked, tracked)
         return best
 
-    def keep(self, history, best, now):
+    def keep(self, history: list[float], best: list[tf.Tensor], now: list[tf.Tensor]) -> None:
         """Note that a step is complete, and write the file if it is time.
 
         Args:
@@ -141,7 +148,7 @@ class Checkpoint:
         if time.monotonic() >= self._due:
             self.write()
 
-    def write(self):
+    def write(self) -> None:
         """Write the last complete step, if there is one that the file lacks."""
         if self._state is None or self._state[0] == self._written:
             return
@@ -164,22 +171,22 @@ class Checkpoint:
         ended = time.monotonic()
         self._written, self._due = count, ended + max(_SECONDS, (ended - began) / _SHARE)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"checkpoint {os.fspath(self._name)!r}"
 
 
-def native(variables):
+def native(variables: Iterable[Variable]) -> list[tf.Variable]:
     """Return the TensorFlow variables within those of Keras, which may be among others."""
     return [v.value if isinstance(v, keras.Variable) else v for v in variables]
 
 
-def snapshot(variables):
+def snapshot(variables: Iterable[tf.Variable]) -> list[tf.Tensor]:
     """Return the values of native variables, as tensors that do not change with them."""
     # The operation itself: at every step, and three times as fast as tf.convert_to_tensor.
     return [tf.raw_ops.ReadVariableOp(resource=v.handle, dtype=v.dtype) for v in variables]
 
 
-def put(variables, values):
+def put(variables: Iterable[Variable], values: Iterable[Data]) -> None:
     """Assign values to variables, one each."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -5,10 +5,17 @@
 
 import decimal
 import numbers
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
+
+# Numbers, lists, arrays, columns of a frame, which become arrays; and tensors and variables: any type, for
+# TensorFlow does not say what theirs can do.
+type Data = ArrayLike | Any
+type Array = np.ndarray | tf.Tensor
 
 _EXACT = 2.0**53  # from here on float64 has gaps between whole numbers
 # What each word for a domain asks of a value, and how an error says it.
@@ -21,7 +28,7 @@ _DOMAINS = {
 }
 
 
-def real_array(name, values):
+def real_array(name: str, values: Data) -> np.ndarray:
     """Return `values` as a finite float64 array, or raise an error that names the argument.
 
     A float64 array is returned as it is, not copied.
@@ -51,7 +58,7 @@ def real_array(name, values):
         for where, value in np.ndenumerate(array):
             if not isinstance(value, numbers.Real | decimal.Decimal):
                 raise TypeError(f"{name} must hold real numbers, got {type(value).__name__}{_at(where)}")
-            if value != value or not abs(value) <= np.finfo(float).max:
+            if not _in_range(value):
                 raise ValueError(f"{name} must be finite, got {str(value)[:20]}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
@@ -64,18 +71,23 @@ def real_array(name, values):
     return array
 
 
+def _in_range(value):
+    """Whether a number of any kind is one that float64 has room for."""
+    return value == value and abs(value) <= np.finfo(float).max
+
+
 def _require_exact(name, whole, array):
-    """Raise a ValueError where float64 has no such whole number: times in ns, or keys, lose their last digits."""
+    """Raise a ValueError for a whole number that float64 lacks: times in ns, or keys, lose last digits."""
     for where in np.argwhere(np.abs(array) >= _EXACT):
         value = whole[tuple(where)]
-        if isinstance(value, numbers.Integral) and int(value) != int(array[tuple(where)]):
+        if int(value) != int(array[tuple(where)]):
             raise ValueError(
                 f"{name} has a whole number beyond 2^53 that float64 cannot hold, {value}{_at(where)}: "
                 "measure from the first one, as in x - x[0], before they become floats"
             )
 
 
-def real_number(name, value, *, positive=False):
+def real_number(name: str, value: Data, *, positive: bool = False) -> float:
     """Return `value` as a float, or raise an error that names the argument."""
     array = real_array(name, value)
     if array.shape != ():
@@ -85,7 +97,7 @@ def real_number(name, value, *, positive=False):
     return float(array)
 
 
-def count(name, value, *, at_least=1):
+def count(name: str, value: object, *, at_least: int = 1) -> int:
     """Return `value` as an int, or raise an error that names the argument."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
@@ -94,27 +106,27 @@ def count(name, value, *, at_least=1):
     return int(value)
 
 
-def is_tensor(values):
+def is_tensor(values: object) -> bool:
     return keras.ops.is_tensor(values) or isinstance(values, keras.Variable)
 
 
-def float64(values):
+def float64(values: Data) -> tf.Tensor:
     # Keras returns a TensorFlow variable as it is; TensorFlow reads it.
     return tf.convert_to_tensor(keras.ops.convert_to_tensor(values, dtype="float64"))
 
 
-def require_real_type(name, tensor):
+def require_real_type(name: str, tensor: tf.Tensor) -> None:
     dtype = keras.backend.standardize_dtype(tensor.dtype)
     if not dtype.startswith(("bool", "int", "uint", "float", "bfloat")):
         raise TypeError(f"{name} must hold real numbers, got a tensor of dtype {dtype}")
 
 
-def require_rows(name, values):
+def require_rows(name: str, values: Array) -> None:
     if 0 in tuple(values.shape):
         raise ValueError(f"{name} has no observations, got shape {tuple(values.shape)}")
 
 
-def require_domain(name, array, domain):
+def require_domain(name: str, array: np.ndarray, domain: str) -> None:
     """Raise a ValueError unless all values of an array lie in a domain, a word that `tensors` knows."""
     inside, demand = _DOMAINS[domain]
     _require(name, array, inside(array), demand)

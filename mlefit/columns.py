@@ -5,15 +5,26 @@ A frame keeps the names of its columns, by which they are found again.
 """
 
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.checks import float64, is_tensor, real_array, require_domain, require_real_type, require_rows
+from mlefit.checks import (
+    Array,
+    Data,
+    float64,
+    is_tensor,
+    real_array,
+    require_domain,
+    require_real_type,
+    require_rows,
+)
 
 
-def observations(**named):
+def observations(**named: Data) -> tuple[np.ndarray, ...]:
     """Return the named data as float64 NumPy arrays, one row an observation, in the order given.
 
     Args:
@@ -46,7 +57,7 @@ def observations(**named):
     return tuple(arrays.values())
 
 
-def tensors(domains=None, /, **named):
+def tensors(domains: Mapping[str, str] | None = None, /, **named: Data) -> tuple[tf.Tensor, ...]:
     """Return the named arguments as float64 tensors of one shape, scalars aside, in the order given.
 
     Args:
@@ -73,7 +84,7 @@ def tensors(domains=None, /, **named):
     _require_one_index(named)
     converted = {}
     for name, values in named.items():
-        if is_tensor(values):
+        if is_tensor(values) and not _is_whole(values):
             require_real_type(name, values)
         else:
             values = real_array(name, values)
@@ -85,7 +96,12 @@ def tensors(domains=None, /, **named):
     return tuple(converted.values())
 
 
-def rows(**named):
+def _is_whole(tensor):
+    """Whether a tensor holds whole numbers that float64 may not hold, and can be read."""
+    return tensor.dtype in ("int64", "uint64", tf.int64, tf.uint64) and hasattr(tensor, "numpy")
+
+
+def rows(**named: Data) -> dict[str, Array]:
     """Return a dict like `observations`; tensors stay tensors, and `(n, 1)` may stand beside `(n,)`."""
     converted, arrays = {}, {}
     for name, values in named.items():
@@ -105,12 +121,12 @@ def rows(**named):
     return {name: converted[name] for name in named}
 
 
-def tensor_rows(**named):
+def tensor_rows(**named: Data) -> dict[str, tf.Tensor]:
     """Return a dict like `rows`, all of it as tensors."""
     return {name: tf.convert_to_tensor(values) for name, values in rows(**named).items()}
 
 
-def require_aligned(**named):
+def require_aligned(**named: Array) -> None:
     """Raise a ValueError unless all have the same length and no column `(n, 1)` meets a row `(n,)`."""
     shapes = {name: tuple(values.shape) for name, values in named.items() if len(values.shape) > 0}
     for first, shape in shapes.items():
@@ -122,7 +138,7 @@ def require_aligned(**named):
                 raise ValueError(f"{found}: together they would broadcast to a matrix; flatten {other} first")
 
 
-def names(name, values):
+def names(name: str, values: Data) -> tuple[str, ...] | None:
     """Return the names of the columns of a frame (pandas, polars), a tuple of text; None for anything else.
 
     Raises:
@@ -143,7 +159,7 @@ def names(name, values):
     return found
 
 
-def by_name(name, values, wanted):
+def by_name(name: str, values: Any, wanted: Sequence[str] | None) -> Any:
     """Return a frame's columns in the order of `wanted`, whatever their own; what is no frame as it is.
 
     Args:
@@ -190,7 +206,8 @@ def _require_one_index(named):
             where, pandas = int(np.argmax(differ)), hasattr(one, "iloc") and hasattr(other, "iloc")
             raise ValueError(
                 f"{first} and {name} have different {'pandas indexes' if pandas else 'row labels'}, first at "
-                f"index {where}: {reference.tolist()[where]!r} against {index.tolist()[where]!r}; align them first"
+                f"index {where}: {reference.tolist()[where]!r} against {index.tolist()[where]!r}; "
+                "align them first"
             )
 
 

@@ -10,13 +10,13 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.columns import tensors
+from mlefit.columns import Data, tensors
 
 _DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
 _DOMAINS |= {"quantile": "unit", "trials": "whole"}
 
 
-def gaussian(x, mean, stddev):
+def gaussian(x: Data, mean: Data, stddev: Data) -> tf.Tensor:
     """Log-density of the Gaussian. Source: JKB, chapter 13.
 
     Args:
@@ -38,7 +38,7 @@ def gaussian(x, mean, stddev):
     return -0.5 * ops.square((x - mean) / stddev) - ops.log(stddev) - 0.5 * math.log(2 * math.pi)
 
 
-def laplace(x, location, scale):
+def laplace(x: Data, location: Data, scale: Data) -> tf.Tensor:
     """Log-density of the Laplace distribution, with tails like the absolute error. Source: JKB, chapter 24.
 
     Args:
@@ -60,7 +60,7 @@ def laplace(x, location, scale):
     return -ops.abs(x - location) / scale - ops.log(2 * scale)
 
 
-def student_t(x, location, scale, df):
+def student_t(x: Data, location: Data, scale: Data, df: Data) -> tf.Tensor:
     """Log-density of Student's t: its tails let an outlier pull only a little. Source: JKB, chapter 28.
 
     Args:
@@ -88,7 +88,7 @@ def student_t(x, location, scale, df):
     return constant - (df + 1) / 2 * ops.log1p(ops.square((x - location) / scale) / df)
 
 
-def huber(x, location, scale, delta):
+def huber(x: Data, location: Data, scale: Data, delta: Data) -> tf.Tensor:
     """Log-density that is Gaussian in the middle, Laplace in the tails. Source: Huber (1964), as in `losses`.
 
     Args:
@@ -114,7 +114,7 @@ def huber(x, location, scale, delta):
     return -inner * (z - inner / 2) - ops.log(scale) - ops.log(mass)
 
 
-def asymmetric_laplace(x, location, scale, quantile):
+def asymmetric_laplace(x: Data, location: Data, scale: Data, quantile: Data) -> tf.Tensor:
     """Log-density of the asymmetric Laplace. Source: Koenker and Machado (1999), JASA 94, 1296-1310.
 
     Args:
@@ -139,7 +139,7 @@ def asymmetric_laplace(x, location, scale, quantile):
     return constant - ops.maximum(quantile * z, (quantile - 1) * z)
 
 
-def hyperbolic_secant(x, location, scale):
+def hyperbolic_secant(x: Data, location: Data, scale: Data) -> tf.Tensor:
     """Log-density of the hyperbolic secant distribution. Source: Baten (1934), Bull. AMS 40, 284-290.
 
     Args:
@@ -162,7 +162,7 @@ def hyperbolic_secant(x, location, scale):
     return math.log(2 / math.pi) - z - ops.softplus(-2 * z) - ops.log(scale)
 
 
-def exponential(x, rate):
+def exponential(x: Data, rate: Data) -> tf.Tensor:
     """Log-density of the exponential distribution: waiting without memory. Source: JKB, chapter 19.
 
     Args:
@@ -183,7 +183,7 @@ def exponential(x, rate):
     return ops.where(x < 0, -math.inf, ops.log(rate) - rate * x)
 
 
-def bernoulli(x, logit):
+def bernoulli(x: Data, logit: Data) -> tf.Tensor:
     """Log-probability of yes (1) or no (0). Source: JKK, chapter 3.
 
     Args:
@@ -204,7 +204,7 @@ def bernoulli(x, logit):
     return ops.where(ops.abs(x * (1 - x)) > 0, -math.inf, -ops.softplus((1 - 2 * x) * logit))
 
 
-def binomial(x, trials, logit):
+def binomial(x: Data, trials: Data, logit: Data) -> tf.Tensor:
     """Log-probability of `x` successes in `trials` independent trials. Source: JKK, chapter 3.
 
     Args:
@@ -228,7 +228,7 @@ def binomial(x, trials, logit):
     return ops.where((x < 0) | (x > ops.floor(x)) | (x > trials), -math.inf, value)
 
 
-def poisson(x, log_rate):
+def poisson(x: Data, log_rate: Data) -> tf.Tensor:
     """Log-probability of a count whose mean is `exp(log_rate)`. Source: JKK, chapter 4.
 
     Args:

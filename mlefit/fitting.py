@@ -1,6 +1,11 @@
 """fit(model, data): estimates by maximum likelihood, with errors that can be defended."""
 
+import os
+
+import keras
+
 from mlefit import routes
+from mlefit.checks import Data
 from mlefit.inference import report
 from mlefit.inference.result import FitResult
 from mlefit.models import flat
@@ -11,14 +16,14 @@ from mlefit.routes.outcome import Options
 
 def fit(
     model: Model,
-    *data,
-    method="auto",
+    *data: Data,
+    method: str | keras.optimizers.Optimizer = "auto",
     covariance: str = "observed",
     max_iterations: int | None = None,
     steps: int | None = None,
     progress: bool = False,
-    checkpoint=None,
-    **unknown,
+    checkpoint: str | os.PathLike | None = None,
+    **unknown: object,
 ) -> FitResult:
     """Fit a model by maximum likelihood and return estimates with their standard errors.
 

@@ -9,10 +9,10 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.columns import tensors
+from mlefit.columns import Data, tensors
 
 
-def mse(y_true, y_pred):
+def mse(y_true: Data, y_pred: Data) -> tf.Tensor:
     """Mean squared error: the Gaussian likelihood.
 
     `mean NLL = mse / (2 * stddev**2) + log(stddev) + log(2 * pi) / 2`
@@ -43,7 +43,7 @@ def mse(y_true, y_pred):
     return ops.mean(ops.square(y_true - y_pred))
 
 
-def mae(y_true, y_pred):
+def mae(y_true: Data, y_pred: Data) -> tf.Tensor:
     """Mean absolute error: the Laplace likelihood.
 
     `mean NLL = mae / scale + log(2 * scale)`
@@ -73,7 +73,7 @@ def mae(y_true, y_pred):
     return ops.mean(ops.abs(y_true - y_pred))
 
 
-def huber(y_true, y_pred, delta=1.0):
+def huber(y_true: Data, y_pred: Data, delta: Data = 1.0) -> tf.Tensor:
     """Huber loss: squared error near zero, absolute error beyond `delta`; the likelihood of the same name.
 
     `mean NLL = huber / scale**2 + log(scale * mass)`, where `d = delta / scale` and
@@ -109,7 +109,7 @@ def huber(y_true, y_pred, delta=1.0):
     return ops.mean(inner * (residual - inner / 2))
 
 
-def log_cosh(y_true, y_pred):
+def log_cosh(y_true: Data, y_pred: Data) -> tf.Tensor:
     """Mean log-cosh of the residuals: the hyperbolic secant likelihood.
 
     `mean NLL = log_cosh + log(pi)`, for a scale of 1; for another, divide `y_true` and `y_pred` by it.
@@ -141,7 +141,7 @@ def log_cosh(y_true, y_pred):
     return ops.mean(residual + ops.softplus(-2 * residual) - math.log(2))
 
 
-def quantile(y_true, y_pred, quantile=0.5):
+def quantile(y_true: Data, y_pred: Data, quantile: Data = 0.5) -> tf.Tensor:
     """Mean quantile (pinball) loss: the asymmetric Laplace likelihood.
 
     `mean NLL = quantile_loss / scale + log(scale) - log(quantile * (1 - quantile))`
@@ -175,7 +175,7 @@ def quantile(y_true, y_pred, quantile=0.5):
     return ops.mean(ops.maximum(quantile * residual, (quantile - 1) * residual))
 
 
-def binary_crossentropy(y_true, y_pred, from_logits=False):
+def binary_crossentropy(y_true: Data, y_pred: Data, from_logits: bool = False) -> tf.Tensor:
     """Binary cross-entropy: the Bernoulli likelihood, `mean NLL = binary_crossentropy`.
 
     Nothing is clipped: a certain prediction that turns out wrong costs infinity.
@@ -211,7 +211,7 @@ def binary_crossentropy(y_true, y_pred, from_logits=False):
     return -ops.mean(tf.math.xlogy(y_true, y_pred) + tf.math.xlog1py(1 - y_true, -y_pred))
 
 
-def poisson(y_true, y_pred):
+def poisson(y_true: Data, y_pred: Data) -> tf.Tensor:
     """Poisson loss, the mean of `y_pred - y_true * log(y_pred)`: the Poisson likelihood.
 
     `mean NLL = poisson + mean(log(y_true!))`

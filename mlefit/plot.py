@@ -1,16 +1,23 @@
 """Figures in one style, which reads on white and on dark pages; each function returns the axes it drew on."""
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mlefit import checks, columns
+from mlefit.checks import Data
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Legible on both grounds: a grey half-way between them, and four of the colours of Okabe and Ito (2008).
 INK = "#7b7f87"
 BLUE, VERMILION, GREEN, PURPLE = COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
-STYLE = {
+STYLE: dict[Any, Any] = {  # Any: Matplotlib's own type lists all keys there are.
     "figure.figsize": (6.4, 4.0),
     "svg.hashsalt": "mlefit",
     **dict.fromkeys(["figure.facecolor", "axes.facecolor", "savefig.facecolor"], "none"),
@@ -26,7 +33,7 @@ STYLE = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Make `STYLE` the style of every figure; an SVG saved with `metadata={"Date": None}` then repeats.
 
     Examples:
@@ -39,7 +46,17 @@ def use_style():
     matplotlib.rcParams.update(STYLE)
 
 
-def data_and_line(x, y, slope, intercept, *, label=None, xlabel="x", ylabel="y", ax=None):
+def data_and_line(
+    x: Data,
+    y: Data,
+    slope: float,
+    intercept: float,
+    *,
+    label: str | None = None,
+    xlabel: str = "x",
+    ylabel: str = "y",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw data as points, and the line `intercept + slope x` through them.
 
     Args:
@@ -67,7 +84,16 @@ def data_and_line(x, y, slope, intercept, *, label=None, xlabel="x", ylabel="y",
     return ax
 
 
-def loss(history, *, floor=None, label="floor", log=False, xlabel="step", ylabel="loss", ax=None):
+def loss(
+    history: Data,
+    *,
+    floor: float | None = None,
+    label: str = "floor",
+    log: bool = False,
+    xlabel: str = "step",
+    ylabel: str = "loss",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the loss against the step, and the floor below which it cannot go.
 
     Args:
@@ -98,7 +124,16 @@ def loss(history, *, floor=None, label="floor", log=False, xlabel="step", ylabel
     return ax
 
 
-def histogram(x, log_density=None, *, bins="auto", label="fit", xlabel="x", ylabel="density", ax=None):
+def histogram(
+    x: Data,
+    log_density: Callable[[np.ndarray], Data] | None = None,
+    *,
+    bins: int | str | ArrayLike = "auto",
+    label: str = "fit",
+    xlabel: str = "x",
+    ylabel: str = "density",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw a histogram whose area is one and, over it, a fitted density.
 
     Args:
@@ -130,7 +165,15 @@ def histogram(x, log_density=None, *, bins="auto", label="fit", xlabel="x", ylab
     return ax
 
 
-def normal_quantiles(x, mean, stddev, *, xlabel="standard normal quantile", ylabel="x", ax=None):
+def normal_quantiles(
+    x: Data,
+    mean: float,
+    stddev: float,
+    *,
+    xlabel: str = "standard normal quantile",
+    ylabel: str = "x",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the sorted observations against normal quantiles z, and the line `mean + stddev z` of a fit.
 
     Args:
@@ -161,7 +204,14 @@ def normal_quantiles(x, mean, stddev, *, xlabel="standard normal quantile", ylab
     return ax
 
 
-def likelihood_curve(values, log_likelihood, *, xlabel="parameter", ylabel="log-likelihood", ax=None):
+def likelihood_curve(
+    values: Data,
+    log_likelihood: Data,
+    *,
+    xlabel: str = "parameter",
+    ylabel: str = "log-likelihood",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the log-likelihood of one parameter, with the highest value marked.
 
     Args:
@@ -187,7 +237,15 @@ def likelihood_curve(values, log_likelihood, *, xlabel="parameter", ylabel="log-
     return ax
 
 
-def path(loss, path, *, optimum=None, xlabel="a", ylabel="b", ax=None):
+def path(
+    loss: Callable[[float, float], Data],
+    path: Data,
+    *,
+    optimum: Data | None = None,
+    xlabel: str = "a",
+    ylabel: str = "b",
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the contours of a loss of two parameters, and the path of a minimiser over them.
 
     Args:

@@ -1,4 +1,4 @@
-"""Where TensorFlow can compute: outside of a graph that is being traced, and in no fork of a process that ran it."""
+"""Where TensorFlow can compute: not in a graph being traced, and not in a fork of a process that ran it."""
 
 import os
 
@@ -7,14 +7,15 @@ import tensorflow as tf
 _forked = []  # not empty in a process that was forked from one that had used TensorFlow
 
 
-def require_numbers():
+def require_numbers() -> None:
     """Raise a RuntimeError where TensorFlow would hang, or only note down what it is to do."""
     if tf.inside_function():
         raise RuntimeError("call it outside of tf.function: inside, there are no numbers yet")
     if _forked:
         raise RuntimeError(
-            "this process was forked from one that had used TensorFlow, whose threads a fork does not have: it "
-            "would hang. Start processes by multiprocessing.get_context('spawn'), or fork before the first use"
+            "this process was forked from one that had used TensorFlow, whose threads a fork does not have: "
+            "it would hang. Start processes by multiprocessing.get_context('spawn'), or fork before the "
+            "first use"
         )
 
 

@@ -1,11 +1,14 @@
 """The training loop: any loss, any Keras optimizer, run eagerly, as a graph, or compiled by XLA."""
 
+import os
+from collections.abc import Callable, Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from mlefit import checks, process
-from mlefit.checkpoints import Checkpoint, native, put, snapshot
+from mlefit.checkpoints import Checkpoint, Variable, native, put, snapshot
 
 # How a step is run: the numbers agree to rounding, the times do not. Without autograph, which warns about
 # every lambda whose source it cannot find.
@@ -25,14 +28,21 @@ class DivergenceError(ArithmeticError):
         history: the loss at each step before it, all finite; a float64 array of shape `(step,)`.
     """
 
-    def __init__(self, message, step, history):
+    def __init__(self, message: str, step: int, history: np.ndarray) -> None:
         super().__init__(message)
         self.step, self.history = step, history
 
 
 def train(
-    loss, variables, optimizer, steps, compile="graph", tolerance=None, progress=False, checkpoint=None
-):
+    loss: Callable[[], tf.Tensor],
+    variables: Sequence[Variable],
+    optimizer: keras.optimizers.Optimizer,
+    steps: int,
+    compile: str = "graph",
+    tolerance: float | None = None,
+    progress: bool = False,
+    checkpoint: str | os.PathLike | None = None,
+) -> np.ndarray:
     """Minimise a loss by gradient descent and return its history.
 
     Args:

@@ -35,37 +35,65 @@ def copy_tree(folder):
     return folder
 
 
-def build(folder):
-    """Build the site of the tree in `folder` into `folder/site`, and return the finished process."""
-    command = [sys.executable, "-m", "mkdocs", "build"]  # --quiet would switch off --strict too
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def build(folder, into="site", temporary=None):
+    """Build the site of the tree in `folder` into `folder/into`, and return the finished process."""
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--site-dir",
+        into,
+    ]  # --quiet would switch off --strict
+    env = {**os.environ, "TMPDIR": str(temporary)} if temporary else None
+    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+    built.folder = folder
+    return built
 
 
 @pytest.fixture(scope="session")
-def page():
-    """Return a function: the page's URI -> the names it defined, once its cells and doctests have run."""
-    namespaces = {}
+def run_once():
+    """Return a function: the page's URI -> the names it defined and its outputs, once all of it has run."""
+    results = {}
 
     def run(uri):
-        if uri not in namespaces:
+        if uri not in results:
             keras.utils.clear_session()
-            namespaces[uri] = execute.run(parsed(uri))[0]
+            results[uri] = execute.run(parsed(uri))
             keras.config.set_floatx("float32")
-        return namespaces[uri]
+        return results[uri]
 
     return run
 
 
 @pytest.fixture(scope="session")
-def site(cold_builds):
+def page(run_once):
+    """Return a function: the page's URI -> the names it defined, once its cells and doctests have run."""
+    return lambda uri: run_once(uri)[0]
+
+
+@pytest.fixture(scope="session")
+def cold_build(cold_builds):
+    """The finished process of a strict build from nothing, in a copy of the tree."""
+    return cold_builds[0].result()
+
+
+@pytest.fixture(scope="session")
+def site(cold_build):
     """The folder of a site that was built cold, strictly, from a copy of the tree."""
-    return _finished(cold_builds[0])
+    return _finished(cold_build)
 
 
 @pytest.fixture(scope="session")
 def site_again(cold_builds):
-    """The folder of a second site, built like the first."""
-    return _finished(cold_builds[1])
+    """The folder of a second site, drawn from nothing but the outputs of the pages of the first."""
+    return _finished(cold_builds[1].result())
+
+
+@pytest.fixture(scope="session")
+def site_warm(cold_builds):
+    """The folder of a third site, built where the first was, with all that it had kept."""
+    return _finished(cold_builds[2].result())
 
 
 @pytest.fixture(scope="session")
@@ -75,25 +103,36 @@ def cold_builds(request):
 
 @pytest.hookimpl(trylast=True)  # once -k has had its say
 def pytest_collection_modifyitems(config, items):
-    """Tests of the built site come last: it is built twice, beside the tests that do not need it."""
+    """Tests of the built site come last: it is built beside the tests that do not need it."""
     items.sort(key=lambda item: "cold_builds" in getattr(item, "fixturenames", ()))
     if not items or "cold_builds" not in getattr(items[-1], "fixturenames", ()):
         return
     folder = tempfile.TemporaryDirectory()
+    one, two = Path(folder.name, "one"), Path(folder.name, "two")
     one_after_another = ThreadPoolExecutor(1)
     config.stash[BUILDS] = [
-        one_after_another.submit(_cold, Path(folder.name, name)) for name in ("one", "two")
+        one_after_another.submit(*call) for call in ((_cold, one), (_drawn, one, two), (_warm, one))
     ]
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(lambda: one_after_another.shutdown(cancel_futures=True))
 
 
 def _cold(folder):
+    temporary = folder / "tmp"
+    temporary.mkdir(parents=True)
+    return build(copy_tree(folder), temporary=temporary)
+
+
+def _drawn(source, folder):
     folder.mkdir()
-    return folder, build(copy_tree(folder))
+    shutil.copytree(source / ".cache" / "outputs", folder / ".cache" / "outputs")
+    return build(copy_tree(folder))
 
 
-def _finished(future):
-    folder, built = future.result()
+def _warm(folder):
+    return build(folder, into="warm")
+
+
+def _finished(built):
     assert built.returncode == 0, built.stdout + built.stderr
-    return folder / "site"
+    return Path(built.folder, built.args[-1])

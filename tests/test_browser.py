@@ -145,7 +145,7 @@ def test_the_theme_switch_works(tab):
 
 def test_search_finds_a_page_by_a_word_in_it(tab):
     tab.locator("input.md-search__input").first.click()
-    tab.locator("input.md-search__input").first.fill("Michelson")
+    tab.locator("input.md-search__input").first.press_sequentially("Michelson")  # search listens to keys
     result = tab.locator(".md-search-result__link[href*='learn/gaussian']").first
     result.wait_for(timeout=15_000)
     assert "Gaussian" in result.inner_text()

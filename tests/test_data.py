@@ -111,11 +111,28 @@ def test_norris_has_the_certified_line():
     assert stddev == pytest.approx(0.884796396144373, rel=1e-10)
 
 
-@pytest.mark.parametrize("name", ["challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris"])
+def test_schools_has_the_published_errors():
+    """A. Zeileis, J. Stat. Software 11 (2004), issue 10, whose classical errors divide by n - 3."""
+    schools = data.load("schools")
+    income = schools["income"] / 1e4
+    assert schools["state"].dtype.kind == "U" and "Wisconsin" not in schools["state"]
+    design = np.column_stack([np.ones(50), income, income**2])
+    estimate, residual, *_ = np.linalg.lstsq(design, schools["expenditure"])
+    errors = np.sqrt(residual[0] / 47 * np.diag(np.linalg.inv(design.T @ design)))
+    np.testing.assert_allclose(estimate, [832.914356, -1834.202946, 1587.042267], rtol=1e-8)
+    np.testing.assert_allclose(errors, [327.2925, 828.9855, 519.0768], atol=1e-4)
+
+
+TEXT = ("flight", "state")
+
+
+@pytest.mark.parametrize(
+    "name", ["challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris", "schools"]
+)
 def test_columns_are_of_one_length_and_numbers_are_float64(name):
     columns = data.load(name)
     assert len({column.shape for column in columns.values()}) == 1
-    assert all(column.dtype == np.float64 for key, column in columns.items() if key != "flight")
+    assert all(column.dtype == np.float64 for key, column in columns.items() if key not in TEXT)
     key = list(columns)[-1]
     columns[key][0] = -1e9  # the reader's own copy
     assert data.load(name)[key][0] != -1e9
@@ -123,5 +140,7 @@ def test_columns_are_of_one_length_and_numbers_are_float64(name):
 
 @pytest.mark.parametrize("name", ["iris", "", None, "../data/hubble"])
 def test_an_unknown_name_is_answered_with_the_known_ones(name):
-    with pytest.raises(ValueError, match="challenger, horsekicks, hubble, michelson, newcomb, norris, got"):
+    with pytest.raises(
+        ValueError, match="challenger, horsekicks, hubble, michelson, newcomb, norris, schools, got"
+    ):
         data.load(name)

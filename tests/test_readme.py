@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import scipy.optimize
-from scipy.stats import chi2
+from scipy.stats import chi2, t
 
 import mlefit
 from conftest import ROOT
@@ -60,6 +60,10 @@ def test_the_examples_print_what_the_readme_says():
     assert [row[0] for row in rows] == list(line)
     np.testing.assert_allclose([float(row[1]) for row in rows], [*line.values()], rtol=5e-6)
     np.testing.assert_allclose([float(row[2]) for row in rows], errors, rtol=5e-6)
+    reach = t.ppf(0.975, 22) * errors[:2] * (24 / 22) ** 0.5
+    ends = [(line[name] - r, line[name] + r) for name, r in zip(line, reach, strict=False)]
+    ends.append(line["stddev"] * np.sqrt(24 / chi2.ppf([0.975, 0.025], 22)))
+    np.testing.assert_allclose([[float(end) for end in row[3:5]] for row in rows], ends, rtol=5e-6)
 
     mean, n = 122 / 200, 200  # of a Poisson: the rate, with variance rate / n
     ends = [

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from _render import cache, execute, glossary, maths, pages
+from _render import cache, execute, glossary, kept, maths, pages
 from conftest import ROOT, build
 
 HEADER = "---\njupyter:\n  kernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
@@ -83,23 +83,32 @@ def test_a_bad_page_fails_the_build(tmp_path, text, header, message):
     assert message in built.stdout + built.stderr
 
 
-@pytest.fixture
-def count_runs(monkeypatch):
-    """The pages run by the cache since the last look, instead of running them."""
-    ran = []
+class Counter:
+    """In place of what runs pages: keeps an output for each, and says which since the last look."""
 
-    def run_all(stale):
-        ran.extend(page.uri for page in stale)
-        return [[{"text": "", "code": page.code_cells[0].source}] for page in stale]
+    failures = {}  # noqa: RUF012
 
-    monkeypatch.setattr(cache, "_run_all", run_all)
+    def __init__(self):
+        self.ran = []
 
-    def count():
-        seen = sorted(ran)
-        ran.clear()
+    def want(self, stale):
+        self.ran += [page.uri for page in stale.values()]
+        for file, page in stale.items():
+            kept.write(file, [{"text": "", "code": page.code_cells[0].source}])
+        return list(stale)
+
+    def wait(self):
+        pass
+
+    def __call__(self):
+        seen, self.ran = sorted(self.ran), []
         return seen
 
-    return count
+
+@pytest.fixture
+def count_runs(monkeypatch):
+    monkeypatch.setattr(cache, "runner", Counter())
+    return cache.runner
 
 
 def test_only_stale_pages_run_again(tmp_path, count_runs):
@@ -114,7 +123,7 @@ def test_only_stale_pages_run_again(tmp_path, count_runs):
     other = GOOD.replace("x = 2", "x = 2.0")
     outputs(a=GOOD, b=other)
     assert count_runs() == ["a", "b"]
-    outputs(a=GOOD + "\nMore prose.\n", b=other)
+    outputs(a=GOOD + "\nMore prose.\n\n\n\nAnd more, in a cell of its own.\n", b=other)
     assert count_runs() == []
     assert outputs(a=GOOD, b=other.replace("2.0", "2.5"))["b"][0]["code"] == "x = 2.5\nprint(x)"
     assert count_runs() == ["b"]
@@ -123,6 +132,15 @@ def test_only_stale_pages_run_again(tmp_path, count_runs):
     (package / "module.py").write_text("a = 2\n")
     outputs(a=GOOD, b=other)
     assert count_runs() == ["a", "b"]
+    alike = {
+        "a": GOOD,
+        "a-b": other,
+        "a/b": GOOD.replace("2", "4"),
+    }  # three pages, whatever their names share
+    outputs(**alike)
+    assert count_runs() == ["a-b", "a/b"]
+    outputs(**alike)
+    assert count_runs() == []
 
 
 def test_the_first_use_of_a_term_links_and_no_other():

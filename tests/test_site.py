@@ -1,9 +1,8 @@
 """The built site: links, weight, figures, formulas, notebooks, and nothing asked of anyone else."""
 
-import filecmp
 import json
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -130,16 +129,46 @@ def test_no_formula_is_left_as_latex(site, htmls):
     assert not left
 
 
-def test_two_cold_builds_give_the_same_bytes(site, site_again):
-    names = sorted(str(path.relative_to(site)) for path in site.rglob("*") if path.is_file())
-    assert names == sorted(
-        str(path.relative_to(site_again)) for path in site_again.rglob("*") if path.is_file()
-    )
-    names.remove("sitemap.xml.gz")  # holds the time of the build
-    _, different, unread = filecmp.cmpfiles(site, site_again, names, shallow=False)
-    timings = re.compile(r'<div class="[^"]*\bvaries\b.*?</div>', re.DOTALL)
-    for name in [name for name in different if name.endswith(".html")]:
-        texts = [timings.sub("", (folder / name).read_text()) for folder in (site, site_again)]
-        if texts[0] == texts[1]:
-            different.remove(name)
-    assert different == [] == unread
+def contents(folder):
+    """Every file of a site and its bytes, but for the one that holds the time of the build."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files.pop("sitemap.xml.gz")
+    return files
+
+
+def assert_same_bytes(one, two):
+    one, two = contents(one), contents(two)
+    assert sorted(one) == sorted(two)
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_the_same_outputs_give_the_same_bytes(site, site_again):
+    assert_same_bytes(site, site_again)
+
+
+def test_a_warm_build_gives_the_bytes_of_a_cold_one(site, site_warm):
+    assert_same_bytes(site, site_warm)
+
+
+@pytest.mark.parametrize("uri", [uri for uri in URIS if parsed(uri).runs])
+def test_a_page_gives_the_same_outputs_from_every_run(site, run_once, uri):
+    # Once in a process of its own for the cold build, and once here after all the others.
+    (kept_file,) = (site.parent / ".cache" / "outputs").glob(f"{quote(uri, safe='')}@*.json")
+    built, here = json.loads(kept_file.read_text()), run_once(uri)[1]
+    for number, (cell, one, two) in enumerate(zip(parsed(uri).code_cells, built, here, strict=True), start=1):
+        timing = {"text": "a timing"} if cell.varies else {}
+        assert {**one, **timing} == {**two, **timing}, f"cell {number}"
+
+
+def test_a_cold_build_says_what_it_does(site, cold_build):
+    said = cold_build.stderr
+    total = sum(parsed(uri).runs for uri in URIS)
+    assert re.search(rf"pages: {total} to run. First TensorFlow is imported\n", said)
+    assert re.search(r"pages: TensorFlow imported, [\d.]+ s\n", said)
+    told = re.findall(rf"pages: (\d+) of {total}, (\S+) [\d.]+ s[;\n]", said)
+    assert [int(number) for number, _ in told] == list(range(1, total + 1))
+    assert sorted(uri for _, uri in told) == [uri for uri in URIS if parsed(uri).runs]
+
+
+def test_a_build_leaves_nothing_in_the_temporary_folder(site):
+    assert [str(path) for path in (site.parent / "tmp").rglob("*")] == []

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
+from jinja2 import FileSystemBytecodeCache
 from markdown.extensions.toc import slugify
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -17,7 +18,20 @@ ROOT = Path(__file__).parents[2]
 PATH = [str(ROOT), str(ROOT / "docs")]
 sys.path[:0] = PATH
 
-from _render import cache, glossary, lighten, maths, notebooks, pages, sources
+from _render import (
+    cache,
+    glossary,
+    house,
+    kept,
+    lighten,
+    maths,
+    notebooks,
+    pages,
+    rendered,
+    searching,
+    serving,
+    sources,
+)
 
 PACKAGE = ROOT / "mlefit"
 CACHE = ROOT / ".cache"
@@ -28,52 +42,101 @@ WRAPPED = re.compile(r'<script type="text/markdown">(.*?)</script>', re.DOTALL)
 drawn = set()  # the characters of every formula, for the font
 places = {}  # public name -> line of source
 terms = {}  # spelling -> anchor in the glossary
+on_what = {}  # what pages depend on besides their own text
+is_served = False
 
 
 def on_startup(command, dirty):
     """Let the processes that run pages import this tree: MkDocs resets the path after loading a hook."""
+    global is_served
+    is_served = command == "serve"
     sys.path[:0] = PATH
+
+
+def on_serve(server, config, builder):
+    """Build again when outputs arrive for pages that were served without them."""
+    serving.watch(server, cache.runner, CACHE / "arrived")
+
+
+def on_shutdown():
+    """End what still runs."""
+    serving.stopped.set()
+    cache.runner.stop()
 
 
 @event_priority(100)  # before mkdocs-jupyter looks at the files
 def on_files(files, config):
     """Run the pages and put their executed notebooks in their place."""
-    _start_over(files)
+    package = cache.fingerprint(PACKAGE)
+    _start_over(files, package)
     with _plain_errors():
         found = [pages.read(file.src_uri, file.content_string) for file in files.documentation_pages()]
         running = [page for page in found if page.runs]
-        results = cache.outputs(running, PACKAGE, CACHE / "outputs")
+        results = cache.outputs(running, PACKAGE, CACHE / "outputs", at_once=is_served)
+    figures = []
     for page in running:
-        _lay_out(page, results[page.uri], files, config)
-    for uri, text in sources.listings(PACKAGE, cache.fingerprint(PACKAGE)):
+        if isinstance(results[page.uri], str):
+            page, results[page.uri] = serving.without_outputs(page, results[page.uri])
+        figures += _lay_out(page, results[page.uri], files, config)
+    for uri, text in sources.listings(PACKAGE, package):
         files.append(File.generated(config, uri, content=text))
+    on_what["figures"] = sorted(figures)
+    on_what["all"] = _depends(files, config, figures)
+    on_what["package"] = package, [page.cells for page in found if _shows_package(repr(page.cells))]
     return files
+
+
+@event_priority(-100)  # when mkdocs-jupyter has said how a notebook is drawn
+def on_pre_page(page, config, files):
+    """Take the page's HTML from the last build if all is as it was."""
+    text, uri = page.file.content_string, page.file.src_uri
+    elsewhere = [figure for figure in on_what["figures"] if "/".join(figure.rsplit("/", 2)[-2:]) in text]
+    key = uri, text, elsewhere, on_what["all"], _shows_package(text) and on_what["package"]
+    rendered.prepare(page, kept.file(CACHE / "pages", uri, key), config, files)
+    return page
 
 
 @event_priority(-50)  # after mkdocs-jupyter has drawn the notebook
 def on_page_markdown(markdown, page, config, files):
-    """Unwrap the notebook's Markdown, and offer the notebook."""
+    """Unwrap the notebook's Markdown, offer the notebook, and draw the house."""
+    if file := files.get_file_from_path(notebooks.download_file(page.file.src_uri)):
+        page.meta["notebook"] = get_relative_url(file.url, page.url)
+    if page.file.src_uri in rendered.given:
+        return ""
+    if house.PLACEHOLDER in markdown:
+        with _plain_errors():
+            markdown = markdown.replace(house.PLACEHOLDER, house.drawing(PACKAGE))
     wrapped = WRAPPED.search(markdown)
-    if not wrapped:
-        return markdown
-    file = files.get_file_from_path(notebooks.download_file(page.file.src_uri))
-    page.meta["notebook"] = get_relative_url(file.url, page.url)
-    return json.loads(wrapped[1])
+    return json.loads(wrapped[1]) if wrapped else markdown
 
 
 @event_priority(-50)
 def on_page_content(html, page, config, files):
     """Turn LaTeX into MathML; link the glossary's terms and the API's sources."""
     uri = page.file.src_uri
+    if uri in rendered.given:
+        drawn.update(rendered.given[uri]["glyphs"])
+        return html
     with _plain_errors():
         content = maths.to_mathml(html, uri)
-    drawn.update(maths.glyphs(content))
+    glyphs = maths.glyphs(content)
+    drawn.update(glyphs)
     if terms and not uri.startswith(WITHOUT_TERMS):
         content = glossary.link(
             content, terms, get_relative_url(files.get_file_from_path(GLOSSARY).url, page.url)
         )
     content = sources.link(content, places, get_relative_url(".", page.url).rstrip("/") + "/")
-    return lighten.content(content)  # before search reads it, tag by tag
+    content = lighten.content(content)  # before search reads it, tag by tag
+    rendered.finish(page, content, glyphs)
+    return content
+
+
+def on_env(env, config, files):
+    """Keep what search reads and how templates are compiled from build to build."""
+    on_what["searched"] = searching.remember(config.plugins["material/search"].search_index, CACHE / "search")
+    (CACHE / "templates").mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(CACHE / "templates")
+    return env
 
 
 def on_post_page(output, page, config):
@@ -82,25 +145,42 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """Write the font for the formulas drawn."""
+    """Write the font for the formulas drawn, forget pages that are gone, and name those that take long."""
     target = Path(config.site_dir, "assets", "math.woff2")
     target.write_bytes(maths.font("".join(sorted(drawn))))
+    kept.tidy(CACHE / "pages", rendered.wanted)
+    kept.tidy(CACHE / "search", on_what["searched"])
+    cache.runner.tell_slow()
 
 
-def _start_over(files):
+def _start_over(files, package):
+    rendered.start_over()
     drawn.clear()
     terms.clear()
-    places.update(sources.locations(PACKAGE, cache.fingerprint(PACKAGE)))
+    places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):
         terms.update(glossary.terms(entries.content_string, slugify))
 
 
+def _depends(files, config, figures):
+    """What the HTML of every page depends on: the tools, the settings, the glossary, where links lead."""
+    settings = Path(config.config_file_path).read_bytes()
+    places_to_link = sorted((file.src_uri, file.url) for file in files if file.src_uri not in set(figures))
+    return kept.digest([kept.tools(), settings, sorted(terms.items()), places_to_link])
+
+
+def _shows_package(text):
+    return "::: mlefit" in text or house.PLACEHOLDER in text
+
+
 def _lay_out(page, outputs, files, config):
+    """Put the executed notebook in the place of the page; return where its figures lie."""
     notebook = CACHE / "notebooks" / Path(page.uri).with_suffix(".ipynb")
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(notebooks.executed(page, outputs))
     files.get_file_from_path(page.uri).abs_src_path = str(notebook)
-    for uri, data in notebooks.figures(page, outputs):
+    figures = dict(notebooks.figures(page, outputs))
+    for uri, data in figures.items():
         files.append(File.generated(config, uri, content=data))
 
     def address(target):
@@ -112,6 +192,7 @@ def _lay_out(page, outputs, files, config):
 
     download = notebooks.download(page, address)
     files.append(File.generated(config, notebooks.download_file(page.uri), content=download))
+    return list(figures)
 
 
 @contextmanager

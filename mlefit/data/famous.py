@@ -5,10 +5,10 @@ from importlib import resources
 
 import numpy as np
 
-_NAMES = ("challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris")
+_NAMES = ("challenger", "horsekicks", "hubble", "michelson", "newcomb", "norris", "schools")
 
 
-def load(name):
+def load(name: str) -> dict[str, np.ndarray]:
     """Load a famous data set as a dict of columns.
 
     - `"michelson"`, 100 rows: determinations of the speed of light in air, 1879. `experiment` (1 to 5), `run`
@@ -23,6 +23,8 @@ def load(name):
       (at launch, degrees Fahrenheit), `damaged_rings` (of 6 O-rings).
     - `"norris"`, 36 rows: ozone concentrations, with certified answers for linear regression. `x` (read by
       the standard), `y` (read by the monitor under calibration).
+    - `"schools"`, 50 rows: states of the USA and their capital without Wisconsin, whose value is missing,
+      1979. `state` (text), `expenditure` (on public schools, dollars a head), `income` (dollars a head).
 
     Args:
         name: one of the names above.
@@ -40,6 +42,7 @@ def load(name):
         - horsekicks: L. von Bortkiewicz (1898), Das Gesetz der kleinen Zahlen; R `vcd::HorseKicks`.
         - challenger: Dalal, Fowlkes and Hoadley (1989), JASA 84, 945-957; R `vcd::SpaceShuttle`.
         - norris: NIST Statistical Reference Datasets, "Norris".
+        - schools: W. Greene (1993), Econometric Analysis, table 14.1; R `sandwich::PublicSchools`.
 
     Examples:
         >>> michelson = load("michelson")
@@ -51,8 +54,7 @@ def load(name):
     if name not in _NAMES:
         raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {name!r}")
     file = resources.files("mlefit.data").joinpath(f"{name}.csv")
-    with file.open(encoding="utf-8", newline="") as lines:
-        header, *rows = csv.reader(lines)
+    header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
     return {column: _column(cells) for column, cells in zip(header, zip(*rows, strict=True), strict=True)}
 
 

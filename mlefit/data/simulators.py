@@ -5,7 +5,9 @@ import numpy as np
 from mlefit import checks
 
 
-def line(slope=1.0, intercept=2.0, n=100, stddev=0.15, seed=0):
+def line(
+    slope: float = 1.0, intercept: float = 2.0, n: int = 100, stddev: float = 0.15, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Simulate a straight line with Gaussian noise: `y = slope * x + intercept + noise`.
 
     The `x` are uniform on [0, 1). There the Hessian of the mean squared error,
@@ -44,7 +46,7 @@ def line(slope=1.0, intercept=2.0, n=100, stddev=0.15, seed=0):
     return x, slope * x + intercept + rng.normal(scale=stddev, size=n)
 
 
-def gaussian(mean=2.0, stddev=1.0, n=1000, seed=0):
+def gaussian(mean: float = 2.0, stddev: float = 1.0, n: int = 1000, seed: int = 0) -> np.ndarray:
     """Simulate independent draws from a Gaussian.
 
     Args:

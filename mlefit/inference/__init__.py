@@ -1,5 +1,5 @@
 """What a result says: the result, intervals, profiles, prediction, verdicts and the words for them.
 
 It is handed functions, and knows neither routes nor how a model was fitted. This room imports `models`,
-`likelihood.curve`, `solvers`, `columns` and `checks`.
+`likelihood.curve`, `likelihood.rows`, `solvers`, `columns` and `checks`.
 """

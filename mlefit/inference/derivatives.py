@@ -1,18 +1,27 @@
 """Whether derivatives are those of the values: a log-density may hide a part of its gradient.
 
-What a tape does not see, a `stop_gradient`, NumPy, a rounded number, is in the values all the same. Steps are long
-enough to rise above rounding, and the place is beside the optimum, where nothing vanishes by accident.
+What a tape does not see, a `stop_gradient`, NumPy, a rounded number, is in the values all the same. Steps are
+long enough to rise above rounding, and the place is beside the optimum, where nothing vanishes by accident.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 _SHARE = 1e-3  # of the distance over which a function bends: how long a step is
 _LEAST = 1e3 * np.finfo(float).eps  # of a number's size: a step whose length has three digits left
 _TOLERANCE = 0.02  # relative: what such a step leaves of third derivatives, and of kinks between its ends
 
 
-def unlike_values(function, jacobian, point, scale, size=0.0):
-    """Return the first coordinate along which a function changes otherwise than its derivatives say; None if none.
+def unlike_values(
+    function: Callable[[np.ndarray], ArrayLike],
+    jacobian: np.ndarray,
+    point: np.ndarray,
+    scale: ArrayLike,
+    size: ArrayLike = 0.0,
+) -> int | None:
+    """Return the first coordinate along which a function does not change as its derivatives say, or None.
 
     Args:
         function: from a point `(p,)` to an array `(m,)`.

@@ -1,4 +1,4 @@
-"""Confidence intervals: Wald's, from the curvature at the optimum, the profile likelihood's own, and exact ones."""
+"""Confidence intervals: Wald's, from the curvature at the optimum; the profile likelihood's; exact ones."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mlefit.solvers import newton, roots
 _FAR = 1e6  # standard errors
 
 
-def wald(value, error, support, quantile):
+def wald(value: float, error: float, support: str, quantile: float) -> tuple[float, float]:
     """Return `value -+ quantile * error`, formed on the unconstrained scale and mapped back.
 
     Examples:
@@ -26,10 +26,12 @@ def wald(value, error, support, quantile):
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = transform.unconstrained(np.float64(value))
         reach = quantile * error / transform.slope(np.float64(value))
-    return tuple(float(transform.in_numpy(centre + side * reach)) for side in (-1, 1))
+    return float(transform.in_numpy(centre - reach)), float(transform.in_numpy(centre + reach))
 
 
-def profile(objective, optimum, direction, quantile):
+def profile(
+    objective: newton.Mean, optimum: newton.Minimum, direction: np.ndarray, quantile: float
+) -> tuple[float, float]:
     """Return where the profile log-likelihood of `direction @ point` has fallen by `quantile^2 / 2`.
 
     Args:
@@ -81,9 +83,8 @@ def profile(objective, optimum, direction, quantile):
 
     ends = [roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10) for side in (-1.0, 1.0)]
     # Where the likelihood levels off, it is rounding that ends the search, far away.
-    return tuple(
-        float(centre + (end if abs(end) < _FAR * error else np.copysign(np.inf, end))) for end in ends
-    )
+    low, high = (end if abs(end) < _FAR * error else np.copysign(np.inf, end) for end in ends)
+    return float(centre + low), float(centre + high)
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,12 @@ class Line:
     stddev: float
     nobs: int
 
-    def stretch(self, level):
+    def stretch(self, level: float) -> float:
         """Return by how many maximum-likelihood errors a mean's exact interval reaches to either side."""
         freedom = self.nobs - len(self.coefficients)
         return float(stats.t.isf((1 - level) / 2, freedom)) * math.sqrt(self.nobs / freedom)
 
-    def exact(self, index, level):
+    def exact(self, index: int, level: float) -> tuple[float, float]:
         """Return the ends of Student's t interval, or those by chi-square for the standard deviation."""
         if index < len(self.coefficients):
             reach = self.stretch(level) * self.errors[index]
@@ -122,8 +123,8 @@ class Line:
         tails = stats.chi2.isf([(1 - level) / 2, (1 + level) / 2], self.nobs - len(self.coefficients))
         return tuple((self.stddev * np.sqrt(self.nobs / tails)).tolist())
 
-    def profile(self, index, quantile):
-        """Return the ends of the profile interval: exact, for a parameter acts through the sum of squares alone."""
+    def profile(self, index: int, quantile: float) -> tuple[float, float]:
+        """Return the ends of the profile interval: exact, for a parameter acts through one sum of squares."""
         fall = quantile**2 / self.nobs
         if index < len(self.coefficients):
             reach = self.errors[index] * math.sqrt(self.nobs * math.expm1(fall))
@@ -132,5 +133,5 @@ class Line:
         def excess(log_ratio):
             return 2 * log_ratio + math.expm1(-2 * log_ratio) - fall
 
-        ends = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
-        return tuple(self.stddev * math.exp(end) for end in ends)
+        low, high = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
+        return self.stddev * math.exp(low), self.stddev * math.exp(high)

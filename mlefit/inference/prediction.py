@@ -1,10 +1,15 @@
 """What a fitted regression says of new x: the mean of y there, with a confidence band."""
 
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlefit import columns
+from mlefit.checks import Data
+
+if TYPE_CHECKING:
+    from mlefit.inference.result import FitResult
 
 # The mean of y as a function of the predictor, by the name of the link.
 _MEANS = {
@@ -14,7 +19,9 @@ _MEANS = {
 }
 
 
-def band(result, x, level, offset=None):
+def band(
+    result: "FitResult", x: Data, level: float, offset: Data | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the fitted mean of y at x and the two ends of its confidence band, three arrays `(m,)`.
 
     Args:
@@ -36,6 +43,7 @@ def band(result, x, level, offset=None):
         line = line + np.asarray(data["offset"])
     quantile = result._exact.stretch(level) if result._exact else NormalDist().inv_cdf(0.5 + level / 2)
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
+    assert result._link is not None  # as `predict` has made sure
     mean = _MEANS[result._link]
     return mean(line), mean(line - reach), mean(line + reach)
 

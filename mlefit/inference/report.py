@@ -2,16 +2,24 @@
 
 import functools
 import inspect
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlefit.inference.intervals import Line
 from mlefit.inference.result import FitResult
 from mlefit.likelihood import curve
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import declared_routes, link_of
+from mlefit.models.model import Model, declared_routes, link_of
+
+if TYPE_CHECKING:
+    from mlefit.routes.outcome import Options, Outcome
 
 
-def result(model, rows, options, outcome, exact=None):
+def result(
+    model: Model, rows: Rows, options: "Options", outcome: "Outcome", exact: Line | None = None
+) -> FitResult:
     """Return the `FitResult` of an outcome.
 
     Args:
@@ -32,7 +40,6 @@ def result(model, rows, options, outcome, exact=None):
 
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
-    slope = model.parameters.get("slope")
     return FitResult(
         model=type(model).__name__,
         names=flat.names(model),
@@ -53,7 +60,7 @@ def result(model, rows, options, outcome, exact=None):
         _profile=outcome.profile if outcome.trusted else None,
         _data=rows.fingerprints(),
         _exact=exact,
-        _columns=slope.entries if link_of(model) and slope is not None else None,
+        _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
     )
 

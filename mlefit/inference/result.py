@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy import stats
 
+from mlefit.checks import Data
 from mlefit.inference import intervals, prediction
 
 
@@ -16,8 +17,8 @@ class FitResult:
     """The outcome of `mlefit.fit`. Print it for the summary table.
 
     Attributes:
-        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a frame
-            with such a column; the order of `covariance`.
+        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a
+            frame with such a column; the order of `covariance`.
         estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
             error is nan where it must not be trusted; `message` says why.
         covariance: of the estimates, natural scale, shape `(p, p)`.
@@ -53,7 +54,7 @@ class FitResult:
     method: str
     covariance_type: str
     supports: tuple[str, ...]
-    _root: np.ndarray = field(default=None, repr=False)
+    _root: np.ndarray | None = field(default=None, repr=False)
     _link: str | None = None
     _curve: Callable | None = field(default=None, repr=False)
     _profile: Callable | None = field(default=None, repr=False)
@@ -87,11 +88,12 @@ class FitResult:
         Args:
             name: one of `names`.
             level: the coverage it aims at, between 0 and 1.
-            method: `"auto"`, exact where the model has an exact interval: for `Gaussian` and `LinearRegression`
-                Student's t with n less the number of coefficients as degrees of freedom, and chi-square for
-                `stddev`; else, and with robust errors, as `"wald"`: from the standard error, and for positive and
-                unit parameters formed on the unconstrained scale and mapped back. `"profile"`, from the likelihood
-                itself: every value that a likelihood-ratio test would not reject.
+            method: `"auto"`, exact where the model has an exact interval: for `Gaussian` and
+                `LinearRegression` Student's t with n less the number of coefficients as degrees of freedom,
+                and chi-square for `stddev`; else, and with robust errors, as `"wald"`: from the standard
+                error, and for positive and unit parameters formed on the unconstrained scale and mapped
+                back. `"profile"`, from the likelihood itself: every value that a likelihood-ratio test would
+                not reject.
 
         Raises:
             ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
@@ -103,9 +105,9 @@ class FitResult:
             raise ValueError(f"method must be 'auto', 'wald' or 'profile', got {method!r}")
         if np.isnan(error):
             return np.nan, np.nan
-        if method == "profile" and self._profile is None:
-            raise ValueError("a profile needs the model and the data: call fit again in this process")
         if method == "profile":
+            if self._profile is None:
+                raise ValueError("a profile needs the model and the data: call fit again in this process")
             ends = self._profile(index, quantile)
         elif method == "auto" and self._exact:
             ends = self._exact.exact(index, level)
@@ -114,12 +116,14 @@ class FitResult:
         low, high = map(float, ends)
         return low, high
 
-    def predict(self, x, level: float = 0.95, offset=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def predict(
+        self, x: Data, level: float = 0.95, offset: Data | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
-        `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that a
-        probability stays in (0, 1) and a rate positive.
+        `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that
+        a probability stays in (0, 1) and a rate positive.
 
         Args:
             x: predictors as in the fit, shape `(m,)` or `(m, k)`; a frame's columns are found by their names.
@@ -204,7 +208,7 @@ class FitResult:
             "converged": f"{self.converged}: {self.message}",
         }
 
-    def __str__(self):
+    def __str__(self) -> str:
         width = max(12, *map(len, self.names))
         lines = [f"{label:16}{text}" for label, text in self._head().items()]
         lines += ["", f"{'':{width}}{'estimate':>14}{'std. error':>14}{'95% low':>14}{'95% high':>14}"]

@@ -1,5 +1,7 @@
 """Whether an optimum is one, and its curvature an error bar: where a search stopped, from all sides."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.inference import derivatives, words
@@ -10,7 +12,9 @@ _END = 40.0  # where a logarithm or a logit is at its end, as far as float64 tel
 _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the largest is rounding
 
 
-def verdict(objective, minimum, names, supports):
+def verdict(
+    objective: newton.Mean, minimum: newton.Minimum, names: Sequence[str], supports: Sequence[str]
+) -> str | None:
     """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
 
     Args:
@@ -30,12 +34,12 @@ def verdict(objective, minimum, names, supports):
         return words.unbounded(words.listed(np.array(names)[shrinking]))
     if minimum.converged:
         flat = _null_directions(minimum.hessian, np.abs(np.diag(minimum.hessian)))
-        trouble = _flat(flat[:, 0], minimum, names, supports) if flat.size else None
+        trouble = _flat(objective, flat[:, 0], minimum, names, supports) if flat.size else None
         if ends := _levelled_off(minimum, names, supports):
-            trouble = trouble or words.for_ever(ends, names, supports)
+            trouble = trouble or _for_ever(objective, ends, names, supports)
         elif vague := _vague(objective, minimum, names, supports):
             inside = all(_inside(objective, minimum, names.index(name)) for name in vague)
-            said = words.vague(vague) if inside else words.for_ever(vague, names, supports)
+            said = words.vague(vague) if inside else _for_ever(objective, vague, names, supports)
             trouble = trouble or said
         trouble = trouble or _derivatives_fail(objective, minimum, names)
     else:
@@ -43,13 +47,13 @@ def verdict(objective, minimum, names, supports):
     return trouble and (_kinks(objective, minimum, names, supports) or trouble)
 
 
-def _flat(direction, minimum, names, supports):
+def _flat(objective, direction, minimum, names, supports):
     """What a direction without curvature means: a bounded parameter that went to its end, or one too many."""
     involved = _involved(direction, names)
     at_the_end = [n for n in involved if _far_out(minimum.point, names.index(n), supports)]
     curved = abs(np.diag(minimum.first_hessian)[[names.index(n) for n in at_the_end]]) > 1e-6
     if curved.any():
-        return words.for_ever(at_the_end, names, supports)
+        return _for_ever(objective, at_the_end, names, supports)
     return words.undetermined(involved)
 
 
@@ -79,25 +83,26 @@ def _not_converged(objective, minimum, names, supports):
     for flat in _null_directions(last, diagonal).T:
         along = flat * newton.scale(diagonal)
         if abs(along @ first @ along) > 1e-6 or abs(along @ minimum.gradient) > 1e-6:
-            return words.for_ever(_involved(flat, names), names, supports)
+            return _for_ever(objective, _involved(flat, names), names, supports)
         return words.undetermined(_involved(flat, names))
     if minimum.reason == "runs away":
         step = np.linalg.lstsq(last, minimum.gradient, rcond=1e-12)[0]
-        return words.for_ever(_involved(step / (1 + np.abs(minimum.point)), names), names, supports)
+        involved = _involved(step / (1 + np.abs(minimum.point)), names)
+        return _for_ever(objective, involved, names, supports)
     ends = [
         n
         for n in _levelled_off(minimum, names, supports)
         if _far_out(minimum.point, names.index(n), supports)
     ]
     if ends:
-        return words.for_ever(ends, names, supports)
+        return _for_ever(objective, ends, names, supports)
     curvatures = newton.spectrum(last, diagonal)[1]
     # Newton's history has the start too.
     steps = len(minimum.history) - (minimum.reason != "all steps taken")
     if curvatures[0] < 0:
         return words.no_optimum(steps, minimum.reason, words.NO_MAXIMUM)
     if vague := _vague(objective, minimum, names, supports):
-        return words.for_ever(vague, names, supports)
+        return _for_ever(objective, vague, names, supports)
     return words.no_optimum(steps, minimum.reason)
 
 
@@ -107,10 +112,10 @@ def _derivatives_fail(objective, minimum, names):
     scale = newton.scale(np.diag(minimum.hessian))
     for share in (0.1, 0.01, 0.001):  # of the distance over which it bends; less where it ends before
         there = minimum.point + share * _alternating(scale) * scale
-        if np.isfinite(few.own_value(there)):
+        value, gradient, _ = few(there)
+        if np.isfinite(value):
             break
-    gradient = few.gradient(there)
-    found = derivatives.unlike_values(few.own_value, gradient, there, scale, share / scale)
+    found = derivatives.unlike_values(lambda p: few(p)[0], gradient, there, scale, share / scale)
     if found is not None:
         return words.hides(names[found])
     hessian = few(minimum.point)[2]
@@ -186,6 +191,18 @@ def _null_directions(hessian, diagonal):
     return axes[:, np.abs(curvatures) <= _SINGULAR * max(np.abs(curvatures).max(), 1.0)]
 
 
-def _involved(direction, names):
+def _for_ever(objective, involved, names, supports):
+    """Say in what the likelihood grows for ever: the few columns that tell outcomes apart, where known."""
+    direction = objective.separating()
+    if direction is not None:
+        involved = _involved(direction, names[: len(direction)], 1e-6) or ["intercept"]
+    return words.for_ever(involved, names, supports)
+
+
+def _involved(direction, names, share=0.05):
+    """The names of what has a share in a direction, the largest first if they are many."""
     size = np.abs(direction)
-    return [name for name, part in zip(names, size, strict=True) if part > 0.05 * size.max()]
+    found = [i for i in range(len(names)) if size[i] > share * size.max()]
+    if len(found) > words.NAMED:
+        found.sort(key=lambda i: -size[i])
+    return [names[i] for i in found]

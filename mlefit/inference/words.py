@@ -1,12 +1,15 @@
 """What can be wrong with a fit, in words."""
 
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from mlefit.models.model import terms
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model, terms
+from mlefit.solvers import newton
 
-_NAMED = 5  # names that a sentence can hold
+NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
 
@@ -14,7 +17,7 @@ class FitWarning(UserWarning):
     """A fit is not to be trusted as it stands; its message says why, and what to do."""
 
 
-def require_finite_start(model, rows):
+def require_finite_start(model: Model, rows: Rows) -> None:
     """Raise a ValueError that names the first observation whose log-density is not finite at the start."""
     found = terms(model, dict(zip(rows.names, rows.whole(), strict=True))).numpy()
     if not np.isfinite(found).all():
@@ -26,7 +29,13 @@ def require_finite_start(model, rows):
         )
 
 
-def require_finite_derivatives(evaluated, scores, start, names, rows):
+def require_finite_derivatives(
+    evaluated: newton.Evaluated,
+    scores: Callable[[np.ndarray], Iterable[np.ndarray]],
+    start: np.ndarray,
+    names: Sequence[str],
+    rows: Rows,
+) -> None:
     """Raise a ValueError that names the first parameter by which a derivative at the start is not finite.
 
     Args:
@@ -53,21 +62,21 @@ def require_finite_derivatives(evaluated, scores, start, names, rows):
         )
 
 
-def require_finite_curve(model, rows, line, jacobian):
-    """Raise a ValueError that names the first observation and parameter where a curve is not finite at the start."""
+def require_finite_curve(model: Model, rows: Rows, line: np.ndarray, jacobian: np.ndarray) -> None:
+    """Raise a ValueError that names the first observation where a curve or a slope of it is not finite."""
     good = np.isfinite(line)
     if not good.all():
         raise ValueError(
-            f"f is {line[np.argmin(good)]} for the observation at {_observed(rows, int(np.argmin(good)))} at the "
-            "start: x lies outside its domain, or the start does"
+            f"f is {line[np.argmin(good)]} for the observation at {_observed(rows, int(np.argmin(good)))} at "
+            "the start: x lies outside its domain, or the start does"
         )
     good = np.isfinite(jacobian)
     if not good.all():
         where, j = np.argwhere(~good)[0]
         raise ValueError(
-            f"the derivative of f by {list(model.parameters)[j]} is {jacobian[where, j]} for the observation at "
-            f"{_observed(rows, int(where))} at the start, though f is finite: start elsewhere, or write f so that "
-            "its derivative is finite there"
+            f"the derivative of f by {list(model.parameters)[j]} is {jacobian[where, j]} for the observation "
+            f"at {_observed(rows, int(where))} at the start, though f is finite: start elsewhere, or write f "
+            "so that its derivative is finite there"
         )
 
 
@@ -75,12 +84,12 @@ def _observed(rows, where):
     return f"index {where} ({', '.join(f'{name} = {value}' for name, value in rows.row(where).items())})"
 
 
-def too_few(nobs, size):
+def too_few(nobs: int, size: int) -> str:
     """Say that there are fewer observations than parameters."""
     return f"{nobs} observations cannot determine {size} parameters"
 
 
-def undetermined(names):
+def undetermined(names: Iterable[str]) -> str:
     """Say that the likelihood is flat in a combination of parameters."""
     return (
         f"the data do not determine {listed(names)}: the likelihood is flat there; leave something out or, "
@@ -88,7 +97,7 @@ def undetermined(names):
     )
 
 
-def unbounded(name):
+def unbounded(name: str) -> str:
     """Say that the fit is exact, so that a scale shrinks to nothing."""
     return (
         f"the likelihood is unbounded: the model fits the data to rounding, and the likelihood grows "
@@ -96,7 +105,7 @@ def unbounded(name):
     )
 
 
-def for_ever(involved, names, supports):
+def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[str]) -> str:
     """Say that the likelihood grows without end, or towards the end of a range."""
     bounded = [name for name in involved if supports[names.index(name)] != "real"]
     if bounded:
@@ -107,61 +116,65 @@ def for_ever(involved, names, supports):
     )
 
 
-def vague(names):
+def vague(names: Iterable[str]) -> str:
     """Say that there is a maximum inside, but that the data hardly place it."""
     return (
-        f"the likelihood has its maximum inside the range of {listed(names)}, but is so flat on the way to an end of "
-        "it that the curvature gives no error: the estimate is vague; look at the likelihood at the end itself"
+        f"the likelihood has its maximum inside the range of {listed(names)}, but is so flat on the way to "
+        "an end of it that the curvature gives no error: the estimate is vague; look at the likelihood at "
+        "the end itself"
     )
 
 
-def hides(name):
+def hides(name: str) -> str:
     """Say that the values change along a parameter otherwise than the gradient says."""
     return (
         f"the log-likelihood does not change along {name} as its gradient says: the model hides part of its "
-        "gradient (stop_gradient, NumPy or float() inside, or an operation without one), so this is no optimum"
+        "gradient (stop_gradient, NumPy or float() inside, or an operation without one), so this is no "
+        "optimum"
     )
 
 
-def does_not_curve(name):
+def does_not_curve(name: str) -> str:
     """Say that the gradient changes along a parameter otherwise than the Hessian says."""
     return (
-        f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not smooth, or "
-        "hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
+        f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not "
+        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
     )
 
 
-def kinked(names):
+def kinked(names: Iterable[str]) -> str:
     """Say that a log-density has a corner where the search stopped."""
     return (
-        f"the search could not go on: where it stopped, the log-density is not differentiable in {listed(names)}. "
-        "Its curvature is no error bar there, nor is the sandwich, which needs it; use a bootstrap"
+        "the search could not go on: where it stopped, the log-density is not differentiable in "
+        f"{listed(names)}. Its curvature is no error bar there, nor is the sandwich, which needs it; use a "
+        "bootstrap"
     )
 
 
-def disagrees(found, own):
+def disagrees(found: float, own: float) -> str:
     """Say that what was minimised is not what the model computes when it is called on all rows."""
     return (
-        f"the search found {found:.10g} where the model itself, called on all observations, gives {own:.10g}: "
-        "log_prob depends on more than its arguments and parameters, or changes from call to call"
+        f"the search found {found:.10g} where the model itself, called on all observations, gives "
+        f"{own:.10g}: log_prob depends on more than its arguments and parameters, or changes from call to "
+        "call"
     )
 
 
 NO_MAXIMUM = "the Hessian is not positive definite where the search stopped: this is no maximum"
 
 
-def no_optimum(steps, reason, advice="allow more, or start elsewhere"):
+def no_optimum(steps: int, reason: str, advice: str = "allow more, or start elsewhere") -> str:
     """Say that a search ended before an optimum."""
     return f"no optimum found in {steps} steps ({reason}): {advice}"
 
 
-def warn(message):
+def warn(message: str) -> None:
     """Issue a `FitWarning` at the caller of `fit`."""
     warnings.warn(message, FitWarning, stacklevel=3)
 
 
-def listed(names):
+def listed(names: Iterable[str]) -> str:
     """Return names as a phrase: at most five, and how many more."""
     names = list(names)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (", ".join(names[:_NAMED]) if more else " and ".join(names)) + more
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (", ".join(names[:NAMED]) if more else " and ".join(names)) + more

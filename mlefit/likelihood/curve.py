@@ -1,16 +1,19 @@
 """The curve of a nonlinear regression as a function of the flat point: its values and its derivatives."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from mlefit.models.flat import parameters_at
+from mlefit.models.model import Model
 
 
-def along(model, x, point, direction):
-    """Return a model's curve at x, `(n,)`, and its derivative along a direction of the flat point: two tensors.
+def along(model: Model, x: tf.Tensor, point: tf.Tensor, direction: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return a model's curve at x, `(n,)`, and its derivative along a direction of the flat point: tensors.
 
-    By reverse mode twice: the gradient of a weighted sum is linear in the weights, and its slope by them is the
-    derivative. Forward mode would differentiate by x too, and make `0 * inf` of `x ** b` at x = 0.
+    By reverse mode twice: the gradient of a weighted sum is linear in the weights, and its slope by them is
+    the derivative. Forward mode would differentiate by x too, and make `0 * inf` of `x ** b` at x = 0.
 
     Args:
         model: has `call`, from x to the curve.
@@ -29,13 +32,15 @@ def along(model, x, point, direction):
     return line, outer.gradient(pull, weights, unconnected_gradients="zero")
 
 
-def values(model, point, x):
+def values(model: Model, point: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the curve at x at a flat point, `(n,)`."""
     with parameters_at(model, tf.constant(point)):
         return model.call(tf.constant(x)).numpy()
 
 
-def jacobian(model, point, x, step=along):
+def jacobian(
+    model: Model, point: np.ndarray, x: np.ndarray, step: Callable = along
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a model's curve at x, `(n,)`, and its derivatives by the flat point, `(n, p)`.
 
     Args:
@@ -48,7 +53,9 @@ def jacobian(model, point, x, step=along):
     return line.numpy(), np.stack(columns, axis=1)
 
 
-def traced(model, start, x):
+def traced(
+    model: Model, start: np.ndarray, x: np.ndarray
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Return `jacobian` at x as a function of the flat point alone.
 
     One program for all directions: a first call takes no longer than operation by operation, the others a

@@ -1,14 +1,17 @@
 """A regression through a linear predictor as a function of its coefficients, in closed form, block by block.
 
-The derivatives of a log-density by its predictor are numbers, so with the columns X the gradient is `X' u` and
-the Hessian `-X' diag(w) X`, u being the first derivative and w minus the second: nothing need be traced.
+The derivatives of a log-density by its predictor are numbers, so with the columns X the gradient is `X' u`
+and the Hessian `-X' diag(w) X`, u being the first derivative and w minus the second: nothing need be traced.
 """
 
 import copy
+from collections.abc import Iterator
 
 import numpy as np
 
-from mlefit.models.linear import middle
+from mlefit.likelihood import separation
+from mlefit.likelihood.rows import Rows
+from mlefit.models.linear import LinearPredictor, middle
 
 ROWS = 8192  # in a block: it stays in the processor's cache
 
@@ -21,8 +24,8 @@ class LinearPredictorObjective:
     data as given.
 
     Args:
-        family: what has `derivatives`, `constant`, `possible` and `height`, as `models.linear.LinearPredictor`
-            says: the model.
+        family: the model: it has `derivatives`, `constant`, `possible` and `height`, as
+            `models.linear.LinearPredictor` says.
         rows: `Rows`, whose blocks are predictors `(m, k)`, responses `(m,)` and, if there is one, an offset
             `(m,)` that is added to the predictor.
         intercept: whether there is one, the last coefficient.
@@ -43,7 +46,9 @@ class LinearPredictorObjective:
     many = 4 * ROWS  # observations beyond which samples lead the way sooner
     sizes = ROWS // 4, ROWS  # of those
 
-    def __init__(self, family, rows, intercept=True):
+    def __init__(
+        self, family: LinearPredictor | type[LinearPredictor], rows: Rows, intercept: bool = True
+    ) -> None:
         self.family, self.rows, self.intercept, self.nobs = family, rows, intercept, rows.nobs
         self.centre, self.scale = middle(rows.sample(ROWS).whole()[0], intercept)
         if (np.abs(self.centre) < 3 * self.scale).all():
@@ -53,7 +58,7 @@ class LinearPredictorObjective:
             self.back[-1] = *(-self.centre / self.scale), 1.0
         self.constant = sum(np.sum(family.constant(y)) for _, y, *_ in rows.blocks(ROWS)) / self.nobs
 
-    def __call__(self, point):
+    def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
         k = len(self.scale)
         sums, slope_pull, border, curvature = np.zeros(3), np.zeros(k), np.zeros(k), np.zeros((k, k))
@@ -72,7 +77,7 @@ class LinearPredictorObjective:
             hessian = np.block([[hessian, border[:, None]], [border, weight]])
         return -self.constant - value, 0.0 - gradient, hessian
 
-    def gradient(self, point):
+    def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(p,)` alone."""
         slope_pull, total = np.zeros(len(self.scale)), 0.0
         with np.errstate(over="ignore", invalid="ignore"):
@@ -81,7 +86,7 @@ class LinearPredictorObjective:
         pulls = np.append(slope_pull / self.scale, [total] * self.intercept)
         return 0.0 - pulls / self.nobs
 
-    def start(self):
+    def start(self) -> np.ndarray:
         """Return the point of slopes 0, at the height that is best with them, where there is one."""
         point = np.zeros(len(self.back))
         if self.intercept:
@@ -90,17 +95,17 @@ class LinearPredictorObjective:
             point[-1] = 0.0 if height is None else height
         return point
 
-    def possible(self):
+    def possible(self) -> bool:
         """Whether all y can occur."""
         return all(self.family.possible(y).all() for _, y, *_ in self.rows.blocks(ROWS))
 
-    def scores(self, point):
+    def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
         for X, _, pull, _ in self._derivatives(point):
             column = pull[:, None]
             yield np.hstack([X / self.scale * column, *[column] * self.intercept])
 
-    def own_value(self, point):
+    def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows, which no program and no sample led to."""
         with np.errstate(over="ignore", invalid="ignore"):
             return (
@@ -108,14 +113,18 @@ class LinearPredictorObjective:
                 - float(sum(terms.sum() for _, terms, *_ in self._derivatives(point))) / self.nobs
             )
 
-    def confirmed(self, point, spread):
+    def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
         return True
 
-    def retrace(self):
+    def separating(self) -> np.ndarray | None:
+        """Return a direction of few slopes in which the likelihood grows for ever; None if none is known."""
+        return separation.separating(self) if hasattr(self.family, "receding") else None
+
+    def retrace(self) -> None:
         """Do nothing: there is no program that could be stale."""
 
-    def sample(self, size=ROWS):
+    def sample(self, size: int = ROWS) -> "LinearPredictorObjective":
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
         if self.nobs < 4 * size:
             return self

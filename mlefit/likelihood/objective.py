@@ -2,19 +2,23 @@
 
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
-held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped, and on
-all rows at the end. Memory stays at a few blocks, but for a log-density that looks at other rows than its own.
+held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped,
+and on all rows at the end. Memory stays at a few blocks, but for a log-density that looks at other rows than
+its own.
 """
 
 import copy
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from mlefit.likelihood.program import Program, differences, kind
+from mlefit.likelihood.rows import Rows
 from mlefit.likelihood.rowwise import looks_at_single_rows
 from mlefit.models import flat
+from mlefit.models.model import Model
 
 _GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
 _BLOCK = 262_144  # rows at most handed over at a time beyond, where compiling to machine code pays
@@ -46,12 +50,12 @@ class Objective:
     many = _GRAPH  # observations beyond which samples lead the way sooner
     sizes = _FEW, _SAMPLE  # of those
 
-    def __init__(self, model, rows, start):
+    def __init__(self, model: Model, rows: Rows, start: np.ndarray) -> None:
         self.model, self.rows, self.nobs = model, rows, rows.nobs
         self._size, self._held, self._samples = len(start), None, {}
         self._aside = start
         failure = None
-        # A program that stands may be stale, and one for blocks may be wrong: then it is made anew, or for all rows.
+        # A program that stands may be stale: it is made anew. One for blocks may be wrong: one for all rows.
         for fresh, self.whole in ((False, False), (True, False), (True, True)):
             try:
                 self._find_program(fresh)
@@ -71,30 +75,30 @@ class Objective:
         raise ValueError(f"log_prob must return the same values whenever it is called, {failure}")
 
     @property
-    def exact(self):
+    def exact(self) -> bool:
         """Whether the Hessian is exact, not a difference of gradients."""
         return self._program.exact
 
     @property
-    def few(self):
+    def few(self) -> tuple[np.ndarray, ...]:
         """The data, or some thousand rows of them, evenly spaced: a tuple of arrays."""
         return self.sample(_FEW).rows.whole()
 
-    def __call__(self, point):
+    def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
         value, gradient, hessian = (-total / self.nobs for total in self._summed(self._program.sums, point))
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 
-    def gradient(self, point):
+    def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(p,)` alone, which takes less than half the time."""
         return -self._summed(self._program.slope, point) / self.nobs
 
-    def scores(self, point):
+    def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
         for block in self.rows.blocks(self.nobs if self.whole else _SAMPLE):
             yield self._scores(point, [tf.constant(values) for values in block])
 
-    def sample(self, size=_SAMPLE):
+    def sample(self, size: int = _SAMPLE) -> "Objective":
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
         if self.nobs < 2 * size or self.whole:
             return self
@@ -103,16 +107,16 @@ class Objective:
             part.rows, part.nobs, part._held = self.rows.sample(size), size, None
         return self._samples[size]
 
-    def terms(self, point, block):
+    def terms(self, point: np.ndarray, block: Iterable[np.ndarray]) -> np.ndarray:
         """Return the log-density of other data of the same kind under the caller's own model."""
         return flat.log_prob_at(self.model, point, *map(tf.constant, block)).numpy()
 
-    def own_value(self, point):
+    def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now."""
         size = self.nobs if self.whole else _OWN
         return -float(self.rows.sum(lambda *block: np.sum(self.terms(point, block)), size)) / self.nobs
 
-    def confirmed(self, point, spread):
+    def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether the program computes what the caller's own model means, beside where a solver stopped.
 
         Args:
@@ -126,11 +130,14 @@ class Objective:
         terms, found = few.terms(there, few.rows.whole()), few(there)[0]
         return _same(found, -float(np.mean(terms)), 1e-12 * (1 + np.mean(np.abs(terms))))
 
-    def difference(self):
-        """Take the Hessian as a difference of gradients: where it is not finite, as of `0 ** b`, they may be."""
+    def separating(self) -> None:
+        """Return None: in what a likelihood of one's own may grow for ever is not known beforehand."""
+
+    def difference(self) -> None:
+        """Take the Hessian as a difference of gradients, which may be finite where it is not: `0 ** b`."""
         self._program.difference()
 
-    def retrace(self):
+    def retrace(self) -> None:
         """Trace a new program from the caller's own model."""
         self._find_program(fresh=True)
 

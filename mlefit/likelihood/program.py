@@ -1,12 +1,14 @@
 """What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
 
 import functools
+from collections.abc import Callable, Hashable, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from mlefit.models import flat
+from mlefit.models.model import Model
 from mlefit.models.parameter import Parameter
 
 _NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained", "_Model__made"}
@@ -27,7 +29,7 @@ class Program:
             derivative of what `log_prob` uses, it is a difference of gradients.
     """
 
-    def __init__(self, model, size, specs, rows, xla):
+    def __init__(self, model: Model, size: int, specs: Sequence[tf.TensorSpec], rows: int, xla: bool) -> None:
         self.model, self.exact = model, True
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
         self._rows, self._xla = rows, xla
@@ -37,7 +39,7 @@ class Program:
             self.exact = False
             self._trace()
 
-    def sums(self, point, count, block):
+    def sums(self, point: np.ndarray, count: tf.Tensor, block: Sequence[tf.Tensor]) -> list[np.ndarray]:
         """Return the sum over the first `count` rows, its gradient `(p,)` and its Hessian `(p, p)`.
 
         Of the rows beyond, those that complete a multiple of `rows` are computed too, and must be data.
@@ -46,13 +48,13 @@ class Program:
         return parts if self.exact else [*parts, self._differenced(point, count, block)]
 
     @functools.cached_property
-    def slope(self):
+    def slope(self) -> Callable:
         """A function like `sums`, of the gradient alone: cheaper, for it needs no value. To be asked for once
         `sums` has run."""
         traced = self._traced(self._with_gradient, slice(1, 2))
         return lambda point, count, block: traced(tf.constant(point), count, *block)[0].numpy()
 
-    def difference(self):
+    def difference(self) -> None:
         """Take the Hessian as a difference of gradients from now on."""
         self.exact = False
         self._trace()
@@ -116,7 +118,7 @@ class Program:
         return np.array(differences(lambda there: self._called(there, count, block)[1], point))
 
 
-def differences(function, point):
+def differences(function: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> list[np.ndarray]:
     """Return central differences of a function of a flat point by its entries: a list of p arrays."""
     slopes = []
     for j, step in enumerate(np.cbrt(np.finfo(float).eps) * (1 + np.abs(point))):
@@ -126,7 +128,7 @@ def differences(function, point):
     return slopes
 
 
-def kind(model):
+def kind(model: Model) -> tuple[Hashable, ...]:
     """Return what models must share to share a program: class, parameters, and every other setting.
 
     Settings count by value where they are numbers or text, else by identity.

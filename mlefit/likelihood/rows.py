@@ -6,8 +6,9 @@ They lie in memory here. Nothing outside slices them, so that they may lie elsew
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Rows:
 
     Attributes:
         names: of the columns.
+        entries: what the entries of a column `(n, k)` are called, by its name: a frame's names, or None.
         nobs: how many observations there are.
 
     Examples:
@@ -37,7 +39,7 @@ class Rows:
     def __init__(self, **columns: np.ndarray) -> None:
         self.names, self._columns = tuple(columns), tuple(columns.values())
         self.nobs = len(self._columns[0])
-        self._change = None
+        self._change, self.entries = None, {}
 
     @property
     def shapes(self) -> tuple:
@@ -52,7 +54,7 @@ class Rows:
         """Yield blocks of at most `size` rows, in order, each a tuple of arrays."""
         return (self._block(low, low + size) for low in range(0, self.nobs, size))
 
-    def map(self, function: Callable, size: int) -> Iterable:
+    def map(self, function: Callable, size: int) -> Iterator:
         """Yield what a function makes of the columns of each block, in order; it runs on several cores."""
         lows = range(0, self.nobs, size)
         workers = min(len(lows), _cores(), _CORES)
@@ -67,7 +69,7 @@ class Rows:
             for future in futures:
                 future.cancel()
 
-    def sum(self, function: Callable, size: int):
+    def sum(self, function: Callable, size: int) -> Any:
         """Return the sum of what a function makes of each block, an array or a list of them.
 
         It is added in the order of the rows: always the same bits.
@@ -107,6 +109,7 @@ class Rows:
 
     def _with(self, columns):
         other = object.__new__(Rows)
+        other.entries = self.entries
         other.names, other._columns, other._change, other.nobs = (
             self.names,
             columns,

@@ -1,129 +1,20 @@
 """Whether a log-density looks at one row at a time: read from its graph, so that it is known, not guessed.
 
-Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen, all
-rows must be computed together. What looks at other rows can be as rare as the one row that holds a maximum, so no
-sample of values would tell.
+Where it does, the sum over blocks is the sum over all rows. Where it does not, or where that cannot be seen,
+all rows must be computed together. What looks at other rows can be as rare as the one row that holds a
+maximum, so no sample of values would tell.
 """
 
-import math
+from collections.abc import Callable, Sequence
 
-import numpy as np
 import tensorflow as tf
+
+from mlefit.likelihood import axes
 
 _ROWS = 97  # in the graph that is read: a prime, so that no other axis is as long by accident
 
-_ELEMENTWISE = frozenset(
-    [
-        "Abs",
-        "Acos",
-        "Acosh",
-        "Add",
-        "AddN",
-        "AddV2",
-        "Asin",
-        "Asinh",
-        "Atan",
-        "Atan2",
-        "Atanh",
-        "BesselI0",
-        "BesselI0e",
-        "BesselI1",
-        "BesselI1e",
-        "Betainc",
-        "BiasAdd",
-        "BitwiseAnd",
-        "BitwiseOr",
-        "Cast",
-        "Ceil",
-        "CheckNumerics",
-        "ClipByValue",
-        "Cos",
-        "Cosh",
-        "Digamma",
-        "Div",
-        "DivNoNan",
-        "Elu",
-        "Equal",
-        "Erf",
-        "Erfc",
-        "Erfinv",
-        "Exp",
-        "Expm1",
-        "Floor",
-        "FloorDiv",
-        "FloorMod",
-        "Greater",
-        "GreaterEqual",
-        "Identity",
-        "Igamma",
-        "Igammac",
-        "Inv",
-        "IsFinite",
-        "IsInf",
-        "IsNan",
-        "LeakyRelu",
-        "Less",
-        "LessEqual",
-        "Lgamma",
-        "Log",
-        "Log1p",
-        "LogicalAnd",
-        "LogicalNot",
-        "LogicalOr",
-        "Maximum",
-        "Minimum",
-        "Mod",
-        "Mul",
-        "MulNoNan",
-        "Ndtri",
-        "Neg",
-        "NextAfter",
-        "NotEqual",
-        "OnesLike",
-        "Polygamma",
-        "Pow",
-        "PreventGradient",
-        "RealDiv",
-        "Reciprocal",
-        "Relu",
-        "Relu6",
-        "Rint",
-        "Round",
-        "Rsqrt",
-        "Select",
-        "SelectV2",
-        "Selu",
-        "Sigmoid",
-        "Sign",
-        "Sin",
-        "Sinh",
-        "Softplus",
-        "Softsign",
-        "Sqrt",
-        "Square",
-        "SquaredDifference",
-        "StopGradient",
-        "Sub",
-        "Tan",
-        "Tanh",
-        "TruncateDiv",
-        "TruncateMod",
-        "Xdivy",
-        "Xlog1py",
-        "Xlogy",
-        "ZerosLike",
-        "Zeta",
-    ]
-)
-_REDUCTIONS = frozenset(["All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum"])
-_ALONG = {"ArgMax": "dimension", "ArgMin": "dimension", "Cumprod": "axis", "Cumsum": "axis"}
 
-
-class _Mixed(Exception):
-    """An operation may bring rows together."""
-
-
-def looks_at_single_rows(function, specs):
+def looks_at_single_rows(function: Callable[..., tf.Tensor], specs: Sequence[tuple[int, ...]]) -> bool:
     """Whether each entry of what a function returns depends on its own row alone, for certain.
 
     Args:
@@ -134,198 +25,31 @@ def looks_at_single_rows(function, specs):
         False where rows meet, where an array has an entry for each row, and for what is not understood.
 
     Examples:
-        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()]), looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
-        (True, False)
+        >>> looks_at_single_rows(lambda x: tf.exp(-x), [()])
+        True
+        >>> looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
+        False
     """
     specs = [tf.TensorSpec((_ROWS, *shape), tf.float64) for shape in specs]
     try:
         traced = tf.function(function, autograph=False).get_concrete_function(*specs)
-        axes = {tensor.ref(): 0 for tensor in traced.inputs[: len(specs)]}
+        found = {tensor.ref(): 0 for tensor in traced.inputs[: len(specs)]}
         for operation in traced.graph.get_operations():
-            _follow(operation, axes)
-        return all(axes.get(tensor.ref()) == 0 for tensor in traced.outputs)
+            _follow(operation, found)
+        return all(found.get(tensor.ref()) == 0 for tensor in traced.outputs)
     except Exception:  # What cannot be traced at this length needs its own.
         return False
 
 
-def _follow(operation, axes):
+def _follow(operation, found):
     """Note for each output of an operation which of its axes are the rows, if any."""
-    if not any(tensor.ref() in axes for tensor in operation.inputs):
+    if not any(tensor.ref() in found for tensor in operation.inputs):
         return
     if operation.type == "IdentityN":
         for before, after in zip(operation.inputs, operation.outputs, strict=True):
-            if before.ref() in axes:
-                axes[after.ref()] = axes[before.ref()]
+            if before.ref() in found:
+                found[after.ref()] = found[before.ref()]
         return
-    axis = _axis(operation, [(tensor, axes.get(tensor.ref())) for tensor in operation.inputs])
+    axis = axes.after(operation, [(tensor, found.get(tensor.ref())) for tensor in operation.inputs])
     for tensor in operation.outputs if axis is not None else ():
-        axes[tensor.ref()] = axis
-
-
-def _axis(operation, inputs):
-    """The axis of the rows in what an operation returns; None if there is none; `_Mixed` if they meet."""
-    kind, (first, axis) = operation.type, inputs[0]
-    rank = len(operation.outputs[0].shape) if operation.outputs else 0
-    if kind in ("Shape", "Size", "Rank"):
-        return None
-    if kind in _ELEMENTWISE:
-        return _aligned(inputs, rank)
-    if kind in _REDUCTIONS:
-        gone = {int(i) % len(first.shape) for i in np.ravel(_known(inputs[1]))}
-        _require(axis not in gone)
-        return axis if operation.get_attr("keep_dims") else axis - sum(i < axis for i in gone)
-    if kind in _ALONG:
-        along = int(_known(inputs[1])) % len(first.shape)
-        _require(along != axis)
-        return axis - (kind.startswith("Arg") and along < axis)
-    if kind in ("Softmax", "LogSoftmax"):
-        _require(axis != len(first.shape) - 1)
-        return axis
-    if kind in ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"):
-        _require(all(each == 0 for _, each in inputs))
-        return 0
-    if kind in ("Reshape", "ExpandDims", "Squeeze"):
-        return _reshaped(first.shape, axis, operation.outputs[0].shape)
-    if kind == "Transpose":
-        return list(_known(inputs[1])).index(axis)
-    if kind in ("MatMul", "BatchMatMul", "BatchMatMulV2"):
-        return _multiplied(operation, inputs, rank)
-    if kind == "Einsum":
-        return _summed(operation, inputs)
-    if kind == "StridedSlice":
-        return _sliced(operation, inputs)
-    if kind == "GatherV2":
-        return _gathered(operation, inputs)
-    if kind == "OneHot":
-        _require(axis is not None and operation.get_attr("axis") in (-1, rank - 1))
-        return axis
-    if kind == "ConcatV2":
-        return _beside(inputs[:-1], int(_known(inputs[-1])) % rank)
-    if kind == "Pack":
-        along = operation.get_attr("axis") % rank
-        before = _beside(inputs, None)
-        return before + (along <= before)
-    if kind in ("Unpack", "Split"):
-        source, axis = inputs[-1]
-        along = operation.get_attr("axis") if kind == "Unpack" else int(_known(inputs[0]))
-        along %= len(source.shape)
-        _require(along != axis)
-        return axis - (kind == "Unpack" and along < axis)
-    raise _Mixed(kind)
-
-
-def _require(holds):
-    if not holds:
-        raise _Mixed
-
-
-def _known(pair):
-    value = tf.get_static_value(pair[0])
-    _require(value is not None)
-    return value
-
-
-def _aligned(inputs, rank):
-    """Arrays of several ranks are aligned at their last axes; only one of them may be the rows'."""
-    found = {axis + rank - len(tensor.shape) for tensor, axis in inputs if axis is not None}
-    _require(len(found) == 1)
-    (axis,) = found
-    for tensor, own in inputs:
-        place = axis - (rank - len(tensor.shape))
-        # An array of the model's own with an entry for each row would need the right rows.
-        _require(own is not None or place < 0 or tensor.shape[place] == 1 or _uniform(tensor))
-    return axis
-
-
-def _uniform(tensor):
-    if not len(tensor.shape) or (tensor.op.type in _ELEMENTWISE and all(map(_uniform, tensor.op.inputs))):
-        return True
-    value = tf.get_static_value(tensor)
-    return value is not None and (np.ravel(value) == np.ravel(value)[0]).all()
-
-
-def _reshaped(before, axis, after):
-    for place, size in enumerate(after):
-        if size == _ROWS and math.prod(after[:place]) == math.prod(before[:axis]):
-            return place
-    raise _Mixed
-
-
-def _multiplied(operation, inputs, rank):
-    names = ("transpose_a", "transpose_b") if operation.type == "MatMul" else ("adj_x", "adj_y")
-    found = set()
-    for place, ((tensor, axis), name) in enumerate(zip(inputs, names, strict=True)):
-        if axis is not None:
-            last = len(tensor.shape) - 1
-            # The axis of a factor that the product keeps: the first of the left one, the last of the right one.
-            kept = last - 1 if (place == 0) != operation.get_attr(name) else last
-            _require(axis == kept or axis < last - 1)
-            found.add(rank - 2 + place if axis == kept else axis + rank - last - 1)
-    _require(len(found) == 1)
-    return found.pop()
-
-
-def _summed(operation, inputs):
-    terms, after = operation.get_attr("equation").decode().split("->")
-    letters = {
-        term[axis] for term, (_, axis) in zip(terms.split(","), inputs, strict=True) if axis is not None
-    }
-    free = {
-        letter
-        for term, (_, axis) in zip(terms.split(","), inputs, strict=True)
-        if axis is None
-        for letter in term
-    }
-    _require(len(letters) == 1 and not letters & free and "." not in terms)
-    return after.index(letters.pop())
-
-
-def _sliced(operation, inputs):
-    source, axis = inputs[0]
-    _require(axis is not None)
-    begin, _, steps = (_known(pair) for pair in inputs[1:])
-    masks = {
-        name: operation.get_attr(f"{name}_mask")
-        for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
-    }
-    before = after = 0  # axes of the source and of what is left of it
-    for i in range(len(begin)):
-        bit = 1 << i
-        if masks["ellipsis"] & bit:
-            rest = len(begin) - i - 1 - bin(masks["new_axis"] >> (i + 1)).count("1")
-            skipped = len(source.shape) - before - rest
-            if before <= axis < before + skipped:
-                return after + axis - before
-            before, after = before + skipped, after + skipped
-        elif masks["new_axis"] & bit:
-            after += 1
-        elif before == axis:
-            whole = (
-                masks["begin"] & bit
-                and masks["end"] & bit
-                and steps[i] == 1
-                and not masks["shrink_axis"] & bit
-            )
-            _require(whole)
-            return after
-        else:
-            before, after = before + 1, after + (not masks["shrink_axis"] & bit)
-    return after + axis - before
-
-
-def _gathered(operation, inputs):
-    (table, own), (index, rows), along = inputs
-    along = int(_known(along)) % len(table.shape)
-    _require(operation.get_attr("batch_dims") == 0 and (own is None) != (rows is None))
-    if own is None:
-        return along + rows
-    _require(own != along)
-    return own if own < along else own + len(index.shape) - 1
-
-
-def _beside(inputs, along):
-    """Arrays side by side, along an axis that is not the rows'; one that has no rows must be the same in all."""
-    found = {axis for _, axis in inputs if axis is not None}
-    _require(len(found) == 1 and along not in found)
-    _require(all(axis is not None or _uniform(tensor) for tensor, axis in inputs))
-    return found.pop()
+        found[tensor.ref()] = axis

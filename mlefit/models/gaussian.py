@@ -1,9 +1,12 @@
 """Independent observations of one Gaussian."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from mlefit import checks, densities
+from mlefit.checks import Data
 from mlefit.models.model import Model
 
 
@@ -26,17 +29,17 @@ class Gaussian(Model, routes=("closed form", "newton")):
         self.mean = self.parameter("mean", checks.real_number("mean", mean))
         self.stddev = self.parameter("stddev", checks.real_number("stddev", stddev), support="positive")
 
-    def design(self, x):
+    def design(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the columns of predictors, of which there are none, and the response."""
         return np.empty((len(x), 0)), x
 
-    def standardised(self, sample):
+    def standardised(self, sample: tuple[np.ndarray, ...]) -> tuple[Callable, np.ndarray, np.ndarray]:
         """Return a function that centres and scales the data, and the way back; see `LinearRegression`."""
         (x,) = sample
         centre, scale = x.mean(), x.std() or 1.0
         back, origin = np.diag([scale, 1.0]), np.array([centre, np.log(scale)])
         return lambda x: ((x - centre) / scale,), back, origin
 
-    def log_prob(self, x) -> tf.Tensor:
+    def log_prob(self, x: Data) -> tf.Tensor:
         """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
         return densities.gaussian(x, self.mean(), self.stddev())

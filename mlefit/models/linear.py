@@ -1,22 +1,27 @@
 """Regressions through a linear predictor, and the first of them: a straight line with Gaussian noise."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from mlefit import columns, densities
+from mlefit.checks import Data
 from mlefit.models.model import Model
 
 
 class LinearPredictor(Model):
     """A regression through the linear predictor `intercept + slope . x`; `log_prob` is the child's.
 
-    A child that is fitted by the route `"linear predictor"` says as static methods, in NumPy and block by block:
+    A child that is fitted by the route `"linear predictor"` has static methods, in NumPy and block by block:
 
     - `derivatives(y, line)`: the log-density of y given the predictor, less `constant(y)`; its derivative by
       the predictor; and minus the second one. Three arrays `(m,)`.
     - `constant(y)`: the part of the log-density that no coefficient changes, `(m,)`, or 0.0.
     - `possible(y)`: which y can occur at all, `(m,)`.
+    - `receding(y)`: how far the predictor of each may move down and up for ever so that no log-density falls,
+      two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded on that way.
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
     """
 
@@ -24,12 +29,12 @@ class LinearPredictor(Model):
         super().__init__()
         self.has_intercept = bool(intercept)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, *tuple[int, ...]]) -> None:
         self.slope = self.parameter("slope", np.zeros(input_shape[1:]))
         if self.has_intercept:
             self.intercept = self.parameter("intercept", 0.0)
 
-    def __call__(self, x) -> tf.Tensor:
+    def __call__(self, x: Data) -> tf.Tensor:
         if not isinstance(x, keras.KerasTensor):
             (x,) = self._arranged(x)
             x = columns.tensor_rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
@@ -38,12 +43,12 @@ class LinearPredictor(Model):
             raise ValueError(f"x must have shape ({wanted}) as at the first call, got {tuple(x.shape)}")
         return super().__call__(x)
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         """Return the linear predictor for x of shape `(n,)` or `(n, k)`: a float64 tensor `(n,)`."""
         line = x * self.slope() if len(x.shape) == 1 else keras.ops.matmul(x, self.slope())
         return line + self.intercept() if self.has_intercept else line
 
-    def design(self, x, y, *offset):
+    def design(self, x: np.ndarray, y: np.ndarray, *offset: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a block's columns of predictors, `(m, k)`, its response and, if there is one, its offset."""
         return x.reshape(len(x), -1), y, *offset
 
@@ -51,7 +56,7 @@ class LinearPredictor(Model):
         return paired(x=self._arranged(x)[0], **others)
 
     def _arranged(self, x, *others):
-        """The data with the columns of a frame in the order in which the model saw them first, by their names."""
+        """The data, the columns of a frame in the order in which the model saw them first, by their names."""
         names = columns.names("x", x)
         if names is not None and not self.built:
             self.build((None, len(names)))
@@ -78,11 +83,11 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         [0.0, 2.0]
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, *tuple[int, ...]]) -> None:
         super().build(input_shape)
         self.stddev = self.parameter("stddev", 1.0, support="positive")
 
-    def standardised(self, sample):
+    def standardised(self, sample: tuple[np.ndarray, ...]) -> tuple[Callable, np.ndarray, np.ndarray]:
         """Return a function that centres (if there is an intercept) and scales x and y, and the way back.
 
         Args:
@@ -108,7 +113,7 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
 
         return change, back, origin
 
-    def log_prob(self, x, y) -> tf.Tensor:
+    def log_prob(self, x: Data, y: Data) -> tf.Tensor:
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`.
 
         Args:
@@ -122,8 +127,8 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         return densities.gaussian(y, self(x), self.stddev())
 
 
-def middle(X, centred=True):
-    """Return about the middle and spread of each column, two arrays `(k,)`; if not `centred`, 0 and its size."""
+def middle(X: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Return about the middle and spread of each column, both `(k,)`; if not `centred`, 0 and its size."""
     centre = X.mean(axis=0) if centred else np.zeros(X.shape[1])
     centre = centre + (X - centre).mean(axis=0) * centred
     scale = np.sqrt(np.mean((X - centre) ** 2, axis=0))
@@ -131,7 +136,7 @@ def middle(X, centred=True):
     return centre, scale
 
 
-def paired(**named):
+def paired(**named: Data) -> tuple[tf.Tensor, ...]:
     """Return the named data as tensors, x first and the others of shape `(n,)`, or say which are not."""
     x, *others = columns.tensor_rows(**named).values()
     for name, values in zip(list(named)[1:], others, strict=True):

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from mlefit import densities
+from mlefit.checks import Data
 from mlefit.models.linear import LinearPredictor
 
 
@@ -21,14 +22,14 @@ class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="lo
         [-0.6931, -0.6931]
     """
 
-    def log_prob(self, x, y) -> tf.Tensor:
+    def log_prob(self, x: Data, y: Data) -> tf.Tensor:
         """Return the log-probability of each y_i, 0 or 1, given x_i: a float64 tensor `(n,)`."""
         x, y = self._paired(x=x, y=y)
         return densities.bernoulli(y, self(x))
 
     @staticmethod
-    def derivatives(y, line):
-        """Log-probability of yes or no, y less its mean, and its variance, of what is small: `exp(-|line|)`."""
+    def derivatives(y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log-probability of yes or no, y less its mean, and its variance, from the small `exp(-|line|)`."""
         small, above = np.exp(-np.abs(line)), line > 0
         rest = small / (1 + small)
         # Of a mean near 1 only its distance from 1 has digits.
@@ -36,14 +37,19 @@ class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="lo
         return y * line - np.maximum(line, 0.0) - np.log1p(small), residual, rest / (1 + small)
 
     @staticmethod
-    def constant(y):
+    def constant(y: np.ndarray) -> float:
         return 0.0
 
     @staticmethod
-    def possible(y):
+    def possible(y: np.ndarray) -> np.ndarray:
         return (y == 0) | (y == 1)
 
     @staticmethod
-    def height(y, offset):
+    def receding(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far the predictor may move down and up for ever so that no log-probability falls."""
+        return np.where(y == 0, -np.inf, 0.0), np.where(y == 1, np.inf, 0.0)
+
+    @staticmethod
+    def height(y: np.ndarray, offset: np.ndarray) -> float | None:
         mean = y.mean()
         return np.log(mean) - np.log1p(-mean) if 0 < mean < 1 else None

@@ -4,12 +4,16 @@ Parameters move on an unconstrained scale, where a solver may take any step, and
 """
 
 import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from mlefit import columns
+from mlefit.checks import Array, Data
 from mlefit.models.parameter import TRANSFORMS, Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
@@ -37,12 +41,12 @@ class Model(keras.layers.Layer):
         1.3069
     """
 
-    def __init_subclass__(cls, routes: tuple[str, ...] = (), link: str | None = None, **kwargs) -> None:
+    def __init_subclass__(cls, routes: tuple[str, ...] = (), link: str | None = None, **kwargs: Any) -> None:
         """Check a new class of models.
 
         Args:
-            routes: by which special routes its log-density may be fitted, the best first, as `mlefit.routes` names
-                them. They hold for this class, not for its children, which may have another log-density.
+            routes: by which special routes its log-density may be fitted, the best first, as `mlefit.routes`
+                names them. They hold for this class, not for its children, whose log-density may differ.
             link: of the mean of y to the predictor, for regressions.
         """
         super().__init_subclass__(**kwargs)
@@ -55,7 +59,7 @@ class Model(keras.layers.Layer):
     __routes: tuple[str, ...] = ()
     __link: str | None = None
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         model = super().__new__(cls, *args, **kwargs)
         object.__setattr__(model, "_Model__made", (args, kwargs))  # from which a copy is made
         return model
@@ -65,12 +69,12 @@ class Model(keras.layers.Layer):
         self.parameters: dict[str, Parameter] = {}
         self._unconstrained = []  # Keras tracks the variables that are put here.
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         if "parameters" in vars(self) and (name == "parameters" or name in vars(Model)):
             _require_free(name, type(self).__name__)
         super().__setattr__(name, value)
 
-    def parameter(self, name: str, value, support: str = "real") -> Parameter:
+    def parameter(self, name: str, value: ArrayLike, support: str = "real") -> Parameter:
         """Return a new `Parameter` of this model; its variable joins the layer's `trainable_variables`.
 
         Args:
@@ -103,11 +107,11 @@ class Model(keras.layers.Layer):
         """The parameters on the natural scale: a dict from name to float, or to array of shape `(k,)`."""
         return {name: parameter.numpy() for name, parameter in self.parameters.items()}
 
-    def log_prob(self, *data) -> tf.Tensor:
-        """Return one log-density for each observation, shape `(n,)`; a subclass defines it."""
+    def log_prob(self, *data: Any, **named: Any) -> tf.Tensor:
+        """Return one log-density for each observation, `(n,)`; a subclass defines it, and its arguments."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
-    def nll(self, *data) -> tf.Tensor:
+    def nll(self, *data: Data) -> tf.Tensor:
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
 
         Args:
@@ -121,49 +125,50 @@ class Model(keras.layers.Layer):
         named = columns.rows(**dict(zip(argument_names(self, len(data)), arranged(self, data), strict=True)))
         return -keras.ops.mean(terms(self, named))
 
-    def _arranged(self, *data):
+    def _arranged(self, *data: Any, **named: Any):
         return data
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return _remade, (type(self), *self.__made), _state(self)
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict) -> None:
         for name, value in state["attributes"].items():
             setattr(self, name, value)
         if state["built from"] and not self.built:
             self.build_from_config(state["built from"])
         if [p.name for p in self.parameters.values()] != [name for name, _ in state["parameters"]]:
             raise TypeError(
-                f"{type(self).__name__} makes parameters later than in __init__ or build, so it cannot be copied"
+                f"{type(self).__name__} makes parameters later than in __init__ or build, "
+                "so it cannot be copied"
             )
         for parameter, (_, entries) in zip(self.parameters.values(), state["parameters"], strict=True):
             parameter.entries = entries
         self.set_weights(state["weights"])
 
 
-def declared_routes(model):
+def declared_routes(model: Model) -> tuple[str, ...]:
     """Return the routes that a model's own class names; none if its log-density is another's."""
     return () if "log_prob" in vars(model) or "call" in vars(model) else type(model)._Model__routes
 
 
-def link_of(model):
+def link_of(model: Model) -> str | None:
     """Return the link of a regression, `"identity"`, `"logit"` or `"log"`; None for other models."""
     return type(model)._Model__link
 
 
-def arranged(model, data):
+def arranged(model: Model, data: Sequence[Data]) -> Sequence[Data]:
     """Return the data as they were given, but frames with their columns in the order that a model knows."""
     return type(model)._arranged(model, *data)
 
 
-def argument_names(model, count):
+def argument_names(model: Model, count: int) -> list[str]:
     """Return what `log_prob` calls its first so many arguments."""
     arguments = inspect.signature(model.log_prob).parameters.values()
     names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
     return (names + [f"data[{i}]" for i in range(len(names), count)])[:count]
 
 
-def terms(model, named):
+def terms(model: Model, named: Mapping[str, Array]) -> tf.Tensor:
     """Return `log_prob` of named arrays or tensors, shape `(n,)`; a ValueError if it has another shape."""
     try:
         found = model.log_prob(*map(tf.convert_to_tensor, named.values()))
@@ -201,7 +206,7 @@ def _remade(kind, args, kwargs):
 
 
 def _state(model):
-    """What of a model its constructor does not bring back: attributes set since, and the values of its variables."""
+    """What of a model its constructor does not bring back: attributes set since, values of variables."""
     plain = set(vars(Model()))
     return {
         "attributes": {n: v for n, v in vars(model).items() if n not in plain and not _of_keras(v)},

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from mlefit import columns, densities
+from mlefit.checks import Data
 from mlefit.models.linear import paired
 from mlefit.models.model import Model
 
@@ -39,7 +40,7 @@ class NonlinearRegression(Model, routes=("curve",), link="identity"):
         self.coefficients = [self.parameter(name, start) for name, start in starts.items()]
         self.stddev = self.parameter("stddev", noise, support="positive")
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         """Return the curve at x: a float64 tensor `(n,)`."""
         curve = tf.convert_to_tensor(self.f(x, **{b.name: b() for b in self.coefficients}))
         if not curve.shape.is_compatible_with(x.shape[:1]):
@@ -48,10 +49,10 @@ class NonlinearRegression(Model, routes=("curve",), link="identity"):
             )
         return keras.ops.cast(curve, "float64")
 
-    def __call__(self, x) -> tf.Tensor:
+    def __call__(self, x: Data) -> tf.Tensor:
         return super().__call__(columns.tensor_rows(x=x)["x"])
 
-    def log_prob(self, x, y) -> tf.Tensor:
+    def log_prob(self, x: Data, y: Data) -> tf.Tensor:
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`."""
         x, y = paired(x=x, y=y)
         return densities.gaussian(y, self(x), self.stddev())

@@ -5,6 +5,7 @@ from collections import namedtuple
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from mlefit import checks
 
@@ -29,7 +30,7 @@ class Parameter:
     Attributes:
         name, support: as given to `Model.parameter`.
         variable: the float64 Keras variable behind it, unconstrained: the value, its logarithm or its logit.
-        entries: what the entries of a vector are called, a tuple of text: `slope[age]`; None for their numbers.
+        entries: what the entries of a vector are called, as in `slope[age]`; None for their numbers.
 
     Examples:
         >>> from mlefit import Model
@@ -54,23 +55,23 @@ class Parameter:
         value = self().numpy()
         return float(value) if value.ndim == 0 else value
 
-    def assign(self, value) -> None:
+    def assign(self, value: ArrayLike) -> None:
         """Set the value on the natural scale; a ValueError if outside the support or of another shape."""
         start = unconstrained(self.name, value, self.support)
         if start.shape != tuple(self.variable.shape):
             raise ValueError(f"{self.name} has shape {tuple(self.variable.shape)}, got shape {start.shape}")
         self.variable.assign(start)
 
-    def names(self):
+    def names(self) -> list[str]:
         """Return one name for each scalar."""
         shape = tuple(self.variable.shape)
         return [f"{self.name}[{i}]" for i in self.entries or range(shape[0])] if shape else [self.name]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Parameter {self.name}, {self.support}, {self.numpy()}>"
 
 
-def unconstrained(name, value, support):
+def unconstrained(name: str, value: ArrayLike, support: str) -> np.ndarray:
     """Return `value` on the unconstrained scale in float64, or raise an error that names the argument."""
     value = checks.real_array(name, value)
     if value.ndim > 1 or value.size == 0:

@@ -5,6 +5,7 @@ import tensorflow as tf
 from scipy import special
 
 from mlefit import densities
+from mlefit.checks import Data
 from mlefit.models.linear import LinearPredictor
 
 
@@ -21,7 +22,7 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
         [-1.0, -1.6931]
     """
 
-    def log_prob(self, x, y, offset=None) -> tf.Tensor:
+    def log_prob(self, x: Data, y: Data, offset: Data | None = None) -> tf.Tensor:
         """Return the log-probability of each count y_i given x_i: a float64 tensor `(n,)`.
 
         Args:
@@ -34,15 +35,15 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
         return densities.poisson(y, sum(offsets, self(x)))
 
     @staticmethod
-    def derivatives(y, line):
+    def derivatives(y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log-probability of a count, less that at mean y, y less its mean, and its variance."""
         mean = np.exp(line)
-        # Of the two large terms only the difference counts, and where counts are large, only this has its digits.
+        # Of the two large terms only the difference counts; where counts are large, only this has its digits.
         away = line - np.log(np.maximum(y, 1.0))
         return np.where(y > 0, y * (away - np.expm1(away)), -mean), y - mean, mean
 
     @staticmethod
-    def constant(y):
+    def constant(y: np.ndarray) -> np.ndarray:
         """The log-probability of a count whose mean it is, `y log y - y - log y!`; 0 for 0."""
         # Of large terms that cancel, Stirling's series has what is left.
         large, small = np.maximum(y, 100.0), np.clip(y, 1.0, 100.0)
@@ -51,10 +52,15 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
         return np.where(y > 0, np.where(y < 100, exact, series), 0.0)
 
     @staticmethod
-    def possible(y):
+    def possible(y: np.ndarray) -> np.ndarray:
         return (y >= 0) & (y == np.floor(y))
 
     @staticmethod
-    def height(y, offset):
+    def receding(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far the predictor may move down and up for ever so that no log-probability falls."""
+        return np.where(y == 0, -np.inf, 0.0), np.zeros(len(y))
+
+    @staticmethod
+    def height(y: np.ndarray, offset: np.ndarray) -> float | None:
         mean = y.mean()
         return np.log(mean) - special.logsumexp(offset) + np.log(np.size(offset)) if mean > 0 else None

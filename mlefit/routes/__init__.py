@@ -8,7 +8,9 @@ import keras
 import numpy as np
 
 from mlefit.inference import words
-from mlefit.models.model import declared_routes
+from mlefit.inference.intervals import Line
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model, declared_routes
 from mlefit.routes import closed_form, curve, newton, optimizer
 from mlefit.routes.outcome import Options, Outcome, Route
 
@@ -17,12 +19,12 @@ ROUTES = {
 }
 
 
-def declared(model) -> list[Route]:
+def declared(model: Model) -> list[Route]:
     """Return the routes that a model's class names."""
     return [ROUTES[name] for name in declared_routes(model)]
 
 
-def choose(model, options: Options) -> Route:
+def choose(model: Model, options: Options) -> Route:
     """Return the first route of a model that is the method asked for; a ValueError if it has none."""
     if options.covariance == "expected" and not any(route.expected for route in declared(model)):
         raise ValueError(
@@ -44,7 +46,7 @@ def choose(model, options: Options) -> Route:
     )
 
 
-def judge(model, rows, options: Options, route: Route, outcome: Outcome) -> None:
+def judge(model: Model, rows: Rows, options: Options, route: Route, outcome: Outcome) -> None:
     """Complete an outcome's errors, distrust them out of range, and warn of one that is not to be trusted."""
     if outcome.trusted and options.covariance == "expected" and not route.expected:
         (expected, *_) = [route.expected for route in declared(model) if route.expected]
@@ -56,7 +58,7 @@ def judge(model, rows, options: Options, route: Route, outcome: Outcome) -> None
         words.warn(outcome.message)
 
 
-def exact(model, rows, options: Options, outcome: Outcome):
+def exact(model: Model, rows: Rows, options: Options, outcome: Outcome) -> Line | None:
     """Return the exact intervals of an outcome; None where the model has none, or errors are to be robust."""
     known = [route.exact for route in declared(model) if route.exact]
     if not (known and outcome.trusted) or options.covariance == "robust":

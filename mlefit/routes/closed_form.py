@@ -6,19 +6,23 @@ import numpy as np
 
 from mlefit.inference import words
 from mlefit.inference.intervals import Line
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.routes.outcome import Outcome, Route, as_observed
+from mlefit.models.gaussian import Gaussian
+from mlefit.models.linear import LinearRegression
+from mlefit.routes.outcome import Options, Outcome, Route, as_observed
 from mlefit.solvers import qr
 from mlefit.solvers.linear_least_squares import solve_linear
 
 _ROWS = 8192  # in a block of scores
 
 
-def fit(model, rows, options):
+def fit(model: Gaussian | LinearRegression, rows: Rows, options: Options) -> Outcome:
     """Fit a model of a line with Gaussian noise; its last parameter is `stddev`.
 
     Args:
-        model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and `has_intercept`.
+        model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and
+            `has_intercept`.
         rows: its data, `Rows`.
         options: `Options`; covariance `"expected"` is the same as `"observed"` here.
 

@@ -9,15 +9,17 @@ import tensorflow as tf
 from mlefit.inference import derivatives, words
 from mlefit.likelihood import curve as curves
 from mlefit.likelihood.program import differences
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.routes.outcome import Outcome, Route
+from mlefit.models.nonlinear import NonlinearRegression
+from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 from mlefit.solvers import least_squares, newton, qr
 
 _ITERATIONS = 1000
 
 
-def fit(model, rows, options):
+def fit(model: NonlinearRegression, rows: Rows, options: Options) -> Outcome:
     """Fit a model with a curve; its last parameter is `stddev`.
 
     Args:
@@ -66,7 +68,7 @@ def fit(model, rows, options):
     )
 
 
-def expected_root(model, rows, outcome):
+def expected_root(model: NonlinearRegression, rows: Rows, outcome: Outcome) -> np.ndarray:
     """Return a root of the covariance from the expected information, `(p, p)`, wherever a search stopped."""
     point = outcome.point
     stddev, root = math.exp(point[-1]), np.zeros((len(point), len(point)))
@@ -90,7 +92,7 @@ def _trouble(solution, names):
 
 
 def _hidden(model, rows, curve, point, solution, names):
-    """What is wrong if the curve of the caller's own model, as it is now, is not what was fitted, all round."""
+    """What is wrong if the curve of the caller's own model, as it is now, is not what was fitted."""
     x, y = rows.whole()
     own = np.linalg.norm(curves.values(model, point, x) - y)
     if not abs(own - solution.residual_norm) <= 1e-9 * own + 2.0**-44 * np.linalg.norm(y):
@@ -143,7 +145,7 @@ def _second_derivatives(model, curve, x, weights, point):
         raise ValueError(
             f"f has no second derivative in TensorFlow: take covariance='expected' ({error})"
         ) from None
-    # A second derivative may be 0 * inf where the first is 0, and a part of it hidden where the first is whole.
+    # A second derivative may be 0 * inf where the first is 0, or be hidden in part where the first is whole.
     other = np.array(differences(lambda there: weights @ curve(there)[1], point))
     scale = np.sqrt(np.abs(np.outer(np.diag(other), np.diag(other)))) + np.abs(other)
     if not (np.abs(found - other) <= 1e-3 * scale + 1e-6 * np.abs(other).max()).all():

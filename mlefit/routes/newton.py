@@ -5,14 +5,16 @@ import functools
 import numpy as np
 
 from mlefit.inference import words
-from mlefit.routes.outcome import Route, as_observed
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model
+from mlefit.routes.outcome import Options, Outcome, Route, as_observed
 from mlefit.routes.problem import Problem
 from mlefit.solvers import newton, sampled_newton
 
 _ITERATIONS = 200
 
 
-def fit(model, rows, options):
+def fit(model: Model, rows: Rows, options: Options) -> Outcome:
     """Fit a model by Newton's method in a trust region; with many observations, a sample leads the way.
 
     Args:
@@ -32,7 +34,7 @@ def fit(model, rows, options):
 
 def _search(problem, rows, max_iterations):
     objective = problem.objective
-    if objective.nobs > objective.many:
+    if objective.nobs > objective.many and not objective.whole:
         samples = [objective.sample(size) for size in objective.sizes]
         minimum = sampled_newton.minimise(objective, samples, problem.start, max_iterations)
         if minimum is not None:

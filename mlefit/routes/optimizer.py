@@ -4,15 +4,16 @@ import numpy as np
 import tensorflow as tf
 
 from mlefit import checks, training
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import terms
-from mlefit.routes.outcome import Route
+from mlefit.models.model import Model, terms
+from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 from mlefit.solvers import newton
 
 
-def fit(model, rows, options):
-    """Take an optimizer's steps, with the mean negative log-likelihood of all rows as loss, and judge the end.
+def fit(model: Model, rows: Rows, options: Options) -> Outcome:
+    """Take an optimizer's steps, the mean negative log-likelihood of all rows as loss, and judge the end.
 
     Args:
         model: a built `Model`, at its start.

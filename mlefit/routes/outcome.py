@@ -1,10 +1,13 @@
-"""What goes into a route and what comes out of it: the options, and the point found with how far to trust it."""
+"""What goes into a route and what comes out: the options; the point found, and how far to trust it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from mlefit.likelihood.rows import Rows
+from mlefit.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Route:
         name: what a model's class calls it.
         method: what a caller of `fit` calls it.
         fit: function from a model, its rows and the options to an `Outcome`.
-        expected: function from model, rows and outcome to a root of the covariance by the expected information; None
-            where the route's likelihood has none in closed form.
-        exact: function from an outcome and the number of observations to its exact intervals, an `intervals.Line`;
-            None where the model has none.
-        meets_all: whether the model sees every observation at the start, so that a bad one need not be sought.
+        expected: function from model, rows and outcome to a root of the covariance by the expected
+            information; None where the route's likelihood has none in closed form.
+        exact: function from an outcome and the number of observations to its exact intervals, an
+            `intervals.Line`; None where the model has none.
+        meets_all: whether the model is shown every observation at the start, so that a bad one is named.
     """
 
     name: str
@@ -67,6 +70,6 @@ class Outcome:
     profile: Callable
 
 
-def as_observed(model, rows, outcome):
+def as_observed(model: Model, rows: Rows, outcome: Outcome) -> np.ndarray:
     """Return the root at hand: where the expected information is the observed one at the optimum."""
     return outcome.root

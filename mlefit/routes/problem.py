@@ -1,6 +1,7 @@
-"""A model and its rows, centred and scaled inside where the model's class allows it: what a search is handed."""
+"""A model and its rows, centred and scaled where the model's class allows it: what a search is handed."""
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,8 +9,9 @@ from mlefit.inference import intervals, words
 from mlefit.inference.verdict import verdict
 from mlefit.likelihood.linear_predictor import ROWS, LinearPredictorObjective
 from mlefit.likelihood.objective import Objective
+from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import declared_routes
+from mlefit.models.model import Model, declared_routes
 from mlefit.routes.outcome import Outcome
 from mlefit.solvers import newton, qr
 
@@ -26,7 +28,7 @@ class Problem:
         back, origin: `origin + back @ point` are the model's parameters, unconstrained.
     """
 
-    def __init__(self, model, rows):
+    def __init__(self, model: Model, rows: Rows) -> None:
         self.model, self.rows = model, rows
         self.names, self.supports = flat.names(model), flat.supports(model)
         self.start = flat.point(model)
@@ -44,12 +46,12 @@ class Problem:
             self.rows, self.start = rows.changed(change), np.zeros(len(self.start))
 
     @property
-    def objective(self):
+    def objective(self) -> Objective | LinearPredictorObjective:
         if self._objective is None:
             self._objective = Objective(self.model, self.rows, self.start)
         return self._objective
 
-    def solved(self, search, method, covariance):
+    def solved(self, search: Callable[[], newton.Minimum], method: str, covariance: str) -> Outcome:
         """Return the `Outcome` of a search, made again if the program turns out to be stale.
 
         Args:
@@ -103,7 +105,7 @@ class Problem:
             profile=functools.partial(self.profile, minimum),
         )
 
-    def profile(self, minimum, index, quantile):
+    def profile(self, minimum: newton.Minimum, index: int, quantile: float) -> tuple[float, float]:
         """Return the ends of a profile interval on the natural scale."""
         now = self.objective(minimum.point)[0]
         if not abs(now - minimum.value) <= 1e-9 * (1 + abs(now)):
@@ -113,7 +115,8 @@ class Problem:
         ends = intervals.profile(self.objective, minimum, self.back[index], quantile)
         support = (self.supports[index],)
         with np.errstate(over="ignore"):
-            return tuple(float(flat.natural([self.origin[index] + end], support)[0]) for end in ends)
+            low, high = (flat.natural([self.origin[index] + end], support)[0] for end in ends)
+        return float(low), float(high)
 
     def _spread(self, minimum):
         diagonal = np.diag(minimum.hessian)

@@ -9,13 +9,16 @@ Scientific Computing 26 (2005), 1955-1988.
 """
 
 import math
+from typing import Any
 
 import numpy as np
+
+type Number = float | np.ndarray  # what comes of two of them is an array if one is
 
 _SPLITTER = 2.0**27 + 1
 
 
-def two_sum(a, b):
+def two_sum(a: Number, b: Number) -> tuple[Any, Any]:
     """Return the rounded sum and its rounding error: together they are exactly `a + b`.
 
     Examples:
@@ -27,7 +30,7 @@ def two_sum(a, b):
     return total, (a - (total - part)) + (b - part)
 
 
-def two_product(a, b):
+def two_product(a: Number, b: Number) -> tuple[Any, Any]:
     """Return the rounded product and its rounding error: together they are exactly `a * b`.
 
     Exact unless a number is beyond 1e299, or a product beyond 1e308 or below 1e-290.
@@ -61,10 +64,10 @@ class Sum:
         2.0
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.high, self.low = np.zeros(0), np.zeros(0)
 
-    def add(self, high, low=0.0):
+    def add(self, high: np.ndarray, low: np.ndarray | float = 0.0) -> None:
         """Add a block, `(m,)`, no longer than the first one."""
         if len(self.high) == 0:
             self.high, self.low = np.zeros(len(high)), np.zeros(len(high))
@@ -72,6 +75,6 @@ class Sum:
         self.high[:m], error = two_sum(self.high[:m], high)
         self.low[:m] += error + low
 
-    def value(self):
+    def value(self) -> float:
         """Return the sum, rounded once."""
         return math.fsum(np.concatenate([self.high, self.low]).tolist())

@@ -1,10 +1,14 @@
 """Nonlinear least squares: Gauss-Newton steps in a trust region, through QR of the Jacobian."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mlefit.solvers import qr
+
+type Linear = tuple[np.ndarray, np.ndarray]  # residuals `(m,)` and their Jacobian `(m, p)`
 
 _ACCEPT = 1e-4  # the least share of the predicted decrease that a step must bring
 _OFFSET = 1e-3  # the relative offset below which Bates and Watts call a fit converged
@@ -49,7 +53,12 @@ class NonlinearSolution:
     reason: str
 
 
-def minimise(function, start, max_iterations=1000, rounding=0.0):
+def minimise(
+    function: Callable[[np.ndarray], Linear | Iterable[Linear]],
+    start: ArrayLike,
+    max_iterations: int = 1000,
+    rounding: float = 0.0,
+) -> NonlinearSolution:
     """Minimise the sum of squared residuals.
 
     Each step minimises the sum of squares of `r + J h`, the residuals to first order, within an ellipsoid

@@ -1,7 +1,9 @@
 """Linear least squares: a line, a plane, a polynomial or a mean, to the last digit that the data hold."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +16,18 @@ _START = 4096  # observations that tell about where the data lie
 _SMALL = 32_768  # with fewer numbers than this, refinement costs nothing that anyone would notice
 _WELL_CONDITIONED = 100.0
 _ORDINARY = 100  # binary exponents up to which no product overflows or loses its error
+
+
+class Table(Protocol):
+    """Observations in blocks, `mlefit.likelihood.rows.Rows` for one."""
+
+    nobs: int
+
+    def sample(self, size: int) -> "Table": ...
+
+    def blocks(self, size: int) -> Iterable[tuple[np.ndarray, ...]]: ...
+
+    def whole(self) -> tuple[np.ndarray, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class LinearSolution:
     nobs: int
     origin: tuple
 
-    def residuals(self, x, y):
+    def residuals(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return y less the fitted value, shape `(n,)`, for x of shape `(n, k)` and y of shape `(n,)`."""
         middle, height, rise = self.origin
         rest = (y - height) - rise
@@ -56,7 +70,7 @@ class LinearSolution:
         return rest
 
 
-def solve_linear(rows, intercept=True):
+def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
     """Minimise the sum of squares of `y - x @ slopes - intercept`.
 
     The columns are centred and the triangular factor of (1, x, y) formed by Householder reflections, block by
@@ -66,8 +80,8 @@ def solve_linear(rows, intercept=True):
     large residuals do not cost any.
 
     Args:
-        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and y, `(m,)`.
-            With an intercept k may be 0, and the fit is a mean.
+        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and
+            y, `(m,)`. With an intercept k may be 0, and the fit is a mean.
         intercept: whether the model has one.
 
     Returns:

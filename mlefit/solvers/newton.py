@@ -1,13 +1,27 @@
 """Newton's method in a trust region: any smooth function, from poor starts, out of saddles."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+
+type Evaluated = tuple[float, np.ndarray, np.ndarray]  # a value, its gradient `(p,)` and its Hessian `(p, p)`
 
 _ACCEPT = 1e-4  # the least share of the predicted decrease that a step must bring
 _ROUNDING = 100 * np.finfo(float).eps
 # Decrements, in standard errors: one whose square is nothing, and one that no digit worth printing shows.
 _LEAP, _SMALL = 1e-6, 1e-8
+
+
+class Mean(Protocol):
+    """The mean of a function over observations, as a function of a point `(p,)`, with its derivatives."""
+
+    nobs: int
+
+    def __call__(self, point: np.ndarray) -> Evaluated: ...
+
+    def gradient(self, point: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass
@@ -24,7 +38,15 @@ class Minimum:
     first_hessian: np.ndarray
 
 
-def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, first=None, leap=False):
+def minimise(
+    evaluate: Callable[[np.ndarray], Evaluated],
+    start: np.ndarray,
+    weight: float = 1.0,
+    max_iterations: int = 200,
+    tolerance: float = 1e-12,
+    first: Evaluated | None = None,
+    leap: bool = False,
+) -> Minimum:
     """Minimise a function of a vector by its gradient and Hessian.
 
     Each step minimises the quadratic model exactly within a ball, in coordinates scaled by the Hessian's
@@ -106,7 +128,13 @@ def minimise(evaluate, start, weight=1.0, max_iterations=200, tolerance=1e-12, f
         steps += 1
 
 
-def judge(evaluate, point, history, weight=1.0, tolerance=0.01):
+def judge(
+    evaluate: Callable[[np.ndarray], Evaluated],
+    point: np.ndarray,
+    history: Sequence[float] | np.ndarray,
+    weight: float = 1.0,
+    tolerance: float = 0.01,
+) -> Minimum:
     """Return where another minimiser stopped: converged if the decrement is below `tolerance`."""
     value, gradient, hessian = evaluate(point)
     newton = _Quadratic(gradient, hessian, np.abs(np.diag(hessian))).newton_step()
@@ -115,19 +143,19 @@ def judge(evaluate, point, history, weight=1.0, tolerance=0.01):
     return Minimum(point, value, gradient, hessian, np.array(history), bool(near), reason, hessian)
 
 
-def scale(diagonal):
+def scale(diagonal: np.ndarray) -> np.ndarray:
     """Return one over the root of the size of each entry of a Hessian's diagonal; 1 where it is 0."""
     diagonal = np.abs(diagonal)
     return 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
 
-def spectrum(hessian, diagonal):
+def spectrum(hessian: np.ndarray, diagonal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return `scale(diagonal)`, and the curvatures and axes of a Hessian in coordinates scaled by it."""
     unit = scale(diagonal)
     return unit, *np.linalg.eigh(hessian * np.outer(unit, unit))
 
 
-def inverse_root(hessian):
+def inverse_root(hessian: np.ndarray) -> np.ndarray:
     """Return a matrix whose product with its transpose is the inverse of a positive definite Hessian."""
     unit, curvatures, axes = spectrum(hessian, np.diag(hessian))
     return unit[:, None] * axes / np.sqrt(curvatures)

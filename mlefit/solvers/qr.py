@@ -5,9 +5,11 @@ Householder reflections of the matrix itself: the product of a matrix with its t
 of its condition number, is never formed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 EPS = np.finfo(float).eps
 # Numbers in one small factorisation or product: in cache, and too few for OpenBLAS to start threads, which go
@@ -33,7 +35,7 @@ class Triangle:
     null_space: np.ndarray
 
 
-def triangle(blocks, ones=False):
+def triangle(blocks: Iterable[np.ndarray], ones: bool = False) -> np.ndarray:
     """Return the triangular factor of a matrix that comes in blocks of rows.
 
     Args:
@@ -112,7 +114,7 @@ def _dot(first, second):
     return np.vecdot(*pieces).sum() + first[whole:] @ second[whole:]
 
 
-def analyse(R, rounding=EPS):
+def analyse(R: np.ndarray, rounding: ArrayLike = EPS) -> Triangle:
     """Return a `Triangle` for R, with the directions that cannot be told from rounding taken out.
 
     Args:

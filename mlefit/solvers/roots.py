@@ -1,11 +1,18 @@
 """Where a function of one number crosses zero."""
 
 import math
+from collections.abc import Callable
 
 from scipy import optimize
 
 
-def bracketed(function, inside, outside, grow=2.0, tolerance=1e-13):
+def bracketed(
+    function: Callable[[float], float],
+    inside: float,
+    outside: float,
+    grow: float = 2.0,
+    tolerance: float = 1e-13,
+) -> float:
     """Return where a function that is negative at `inside` crosses zero on the way to and beyond `outside`.
 
     Args:

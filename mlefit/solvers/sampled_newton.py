@@ -5,6 +5,8 @@ quadratics: once that is known at one point, steps on the sample, which cost nex
 minimum for all, to an error of the third order.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.solvers import newton
@@ -15,7 +17,9 @@ _DOUBT = 1e-7  # standard errors, or a share of the curvature: what no digit wor
 _PASSES = 12
 
 
-def minimise(objective, samples, start, max_iterations):
+def minimise(
+    objective: newton.Mean, samples: Sequence[newton.Mean], start: np.ndarray, max_iterations: int
+) -> newton.Minimum | None:
     """Minimise the mean of a function over very many observations.
 
     Args:

@@ -1,4 +1,4 @@
-"""A log-density that looks beyond its row is found, at any number of rows, and all rows are computed together."""
+"""A log-density that looks beyond its row is found, at any number of rows, and all rows go together."""
 
 import keras
 import numpy as np

@@ -1,9 +1,12 @@
 """Names: of a frame's columns, which name coefficients, and of a model's own attributes."""
 
+import decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import tensorflow as tf
 import xarray as xr
 
 import mlefit
@@ -49,6 +52,14 @@ def test_other_columns_are_refused():
         mlefit.fit(mlefit.LinearRegression(), frame.set_axis(["age", "age"], axis=1), Y)
 
 
+def test_a_curve_of_several_columns_finds_them_by_name():
+    frame = pd.DataFrame({"age": AGE, "dose": DOSE})
+    curve = mlefit.NonlinearRegression(lambda x, a, b: a * x[:, 0] + b * x[:, 1] ** 2, a=0.1, b=1.0)
+    result = mlefit.fit(curve, frame, Y)
+    expected = result.estimates["a"] * AGE + result.estimates["b"] * DOSE**2
+    np.testing.assert_allclose(result.predict(frame[["dose", "age"]])[0], expected, rtol=1e-12)
+
+
 def test_labelled_rows_that_are_crossed():
     x = xr.DataArray(np.arange(5.0), dims="i", coords={"i": range(5)})
     y = xr.DataArray(
@@ -62,6 +73,14 @@ def test_labelled_rows_that_are_crossed():
     assert mlefit.fit(mlefit.LinearRegression(), bare, y.sortby("i")).estimates == pytest.approx(
         aligned.estimates
     )
+
+
+def test_whole_numbers_in_decimals_and_tensors_are_kept_or_refused_too():
+    large = 1_700_000_000_000_001_000
+    for values in ([decimal.Decimal(large), decimal.Decimal(1)], tf.constant([large, 1], tf.int64)):
+        for use in (mlefit.Gaussian().nll, lambda x: mlefit.fit(mlefit.Gaussian(), x)):
+            with pytest.raises(ValueError, match=f"x has a whole number beyond .*{large} at index 0"):
+                use(values)
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.uint64, object])

@@ -94,6 +94,21 @@ def test_newton_ends_on_the_saddle_and_the_trust_region_at_the_minimum(names):
     assert names["evaluate"](names["saddle"])[0] == pytest.approx(nll(names["saddle"]), rel=1e-12)
 
 
+def test_the_trust_region_leaves_the_line_that_leads_to_the_saddle(names):
+    """From starts on a = b, where the gradient alone would stay, to a minimum of scipy's."""
+    pair, best = names["pair"], np.sort(names["out"][-1])
+    for start in (0.5, -1.2, float(pair.mean())):  # the last is the saddle itself
+        path = names["trust_region"](names["evaluate"], np.array([start, start]), len(pair))
+        assert path[0] == pytest.approx([start, start])
+        assert len(path) < 15
+        np.testing.assert_allclose(np.sort(path[-1]), best, atol=0.003)
+    np.testing.assert_allclose(np.sort(names["minimum"].point), best, atol=0.003)
+    np.testing.assert_allclose(np.sort(names["out_of_level"][-1]), best, atol=0.003)
+    # A first step as long as the radius, along (1, -1) as far as the rest of it leaves room.
+    first = np.diff(names["out_of_level"], axis=0)[0]
+    assert np.linalg.norm(first) == pytest.approx(1.0)
+
+
 def test_digits_of_least_squares(names):
     X, v = names["X"][:, :4], names["v"]
     slope = [Fraction(b) for b in names["exact"](X, v).tolist()]

@@ -37,7 +37,7 @@ RUN_AS = {
 
 
 def test_the_table_has_its_rows():
-    assert len(rows()) == 18
+    assert len(rows()) == 19
 
 
 @pytest.mark.parametrize(("old", "now"), rows())
@@ -89,6 +89,18 @@ def test_cures_take_the_path_of_gradient_descent(names, least_squares):
     np.testing.assert_allclose(names["by_package"], expected, rtol=1e-9)
     assert names["loss_dtype"] == "float32"
     assert names["slope_of_total"] == pytest.approx(names["grid"].sum())
+
+
+def test_an_array_on_the_left_loses_the_gradient(names):
+    assert names["messages"]["grid * layer.m"] == "no error"
+    lost, kept = names["gradients"]
+    assert lost is None
+    assert float(kept) == pytest.approx(np.linspace(0.0, 1.0, 5).sum())
+
+
+def test_an_old_folder_predicts(names):
+    np.testing.assert_allclose(names["predicted"][:, 0], np.linspace(0.0, 1.0, 5) + 2.0, rtol=1e-6)
+    assert "TFSMLayer" in names["messages"]['keras.models.load_model("line")']
 
 
 def test_reloaded_model_predicts_the_line(names):

@@ -42,6 +42,33 @@ def test_the_first_step_below_zero_fails_each_in_its_way(names):
     assert names["failures"]["abs"][1] == pytest.approx(1e3 - names["best"] ** 2 * 1e9)
 
 
+def test_projections_take_the_path_by_formula(names):
+    floors = {"NonNeg": 0.0, "floor": 0.001}
+    for (name, unit), path in names["projections"].items():
+        best = names["units"][unit]
+        sigma = 1.3 * best
+        for found in path:
+            assert found == pytest.approx(sigma, rel=1e-9, nan_ok=True)
+            with np.errstate(all="ignore"):
+                ratio = np.float64(best) ** 2 / np.float64(sigma) ** 2
+                sigma = np.maximum(sigma - 0.5 * (1 - ratio) / np.float64(sigma), floors[name])
+            if found == 0:
+                sigma = math.nan  # 0 / 0 in the derivative
+    assert math.isnan(names["projections"]["NonNeg", "1000 km/s"][-1])
+    assert names["projections"]["floor", "1000 km/s"][2] > 3e6
+
+
+def test_a_mean_has_the_bound_of_two_variances(names):
+    """With the mean free, the rate of a half diverges below the bound's stddev of 0.5, and only there."""
+    for stddev, settles in ((1.0, True), (0.55, True), (0.45, False)):
+        mean, rho = 0.01 * stddev, math.log(stddev)
+        for _ in range(200):
+            ratio = math.exp(-2 * rho)
+            slopes = mean * ratio, 1 - (stddev**2 + mean**2) * ratio
+            mean, rho = mean - 0.5 * slopes[0], rho - 0.5 * slopes[1]
+        assert (abs(mean) < 1e-6 * stddev) == settles
+
+
 def test_exp_takes_the_same_path_in_every_unit_and_overflows(names):
     table = names["table"]
     assert table["exp", "1000km/s"] == table["exp", "100km/s"] == table["exp", "km/s"] == 3

@@ -55,7 +55,7 @@ def test_losses_reported_are_those_before_each_update(names):
 def test_float32_moves_the_path_by_less_than_a_millionth(names):
     rate = float(np.float32(0.1))
     assert names["rate_32"] == rate
-    truth = descent(names["x"], names["y"], rate, [np.arange(100)] * 10)
+    truth = descent(names["x"], names["y"], rate, [np.arange(100)] * 5)
     found = [float(names["rate_only"].m), float(names["rate_only"].b)]
     np.testing.assert_allclose(found, truth, rtol=0, atol=1e-12)
     assert all(1e-10 < value < 1e-6 for value in names["float32_gaps"])
@@ -73,7 +73,7 @@ def test_batches_wander_and_all_rows_converge(names):
     x, y = names["x"], names["y"]
     for seed, found in [(1, names["first"]), (2, names["second"])]:
         rng = np.random.default_rng(seed)
-        batches = [rows for _ in range(40) for rows in np.split(rng.permutation(100), 4)]
+        batches = [rows for _ in range(20) for rows in np.split(rng.permutation(100), 4)]
         np.testing.assert_allclose(found, descent(x, y, 0.6, batches), rtol=0, atol=1e-10)
     truth = stats.linregress(x, y)
     np.testing.assert_allclose(names["full"], [truth.slope, truth.intercept], rtol=0, atol=1e-6)
@@ -123,12 +123,38 @@ def test_custom_loss_maximises_the_likelihood(names):
 
 def test_pieces_and_exercises(names):
     x, y = names["x"], names["y"]
-    truth = descent(x, y, 0.1, np.split(np.arange(100), 4) * 10)
+    truth = descent(x, y, 0.1, np.split(np.arange(100), 4) * 5)
     found = [float(names["from_pieces"].m), float(names["from_pieces"].b)]
     np.testing.assert_allclose(found, truth, rtol=0, atol=1e-12)
-    for rows, found in [(x < 2, names["weighted"]["rows"]), (x < 0.5, names["weighted"]["columns"])]:
+    for rows, found in [(slice(None), names["weighted"]["rows"]), (slice(50), names["weighted"]["columns"])]:
         line = stats.linregress(x[rows], y[rows])
         np.testing.assert_allclose(found, [line.slope, line.intercept], rtol=0, atol=1e-6)
-    slope = np.cov(x, y, ddof=0)[0, 1] / (np.var(x) + 0.1)
-    found = [float(names["penalised"].m), float(names["penalised"].b)]
+    slope = stats.linregress(x, y).slope / 2
+    found = [float(names["halved"].m), float(names["halved"].b)]
     np.testing.assert_allclose(found, [slope, y.mean() - slope * x.mean()], rtol=0, atol=1e-9)
+
+
+def test_a_loop_forgets_the_penalty_and_model_losses_brings_it_back(names):
+    """The minimum of MSE + 0.1 m^2 by SciPy, and the line that has no penalty."""
+    x, y = names["x"], names["y"]
+
+    def objective(theta):
+        return np.mean((y - theta[0] * x - theta[1]) ** 2) + 0.1 * theta[0] ** 2
+
+    ridge = optimize.minimize(objective, [0.0, 0.0], tol=1e-10).x
+    penalised = [float(names["penalised"].m), float(names["penalised"].b)]
+    for found in (penalised, names["remembered"]):
+        np.testing.assert_allclose(found, ridge, rtol=1e-6)
+    assert names["ridge"] == pytest.approx(ridge[0], rel=1e-6)
+    truth = stats.linregress(x, y)
+    np.testing.assert_allclose(names["forgotten"], [truth.slope, truth.intercept], rtol=1e-6)
+
+
+def test_a_generator_starts_again_with_two_batches_only(names):
+    x, y = names["x"], names["y"]
+    batches = np.split(np.arange(100), 4)
+    truth = descent(x, y, 0.1, [*batches, *batches[:2], *batches[:2]])
+    found = [float(names["from_generator"].m), float(names["from_generator"].b)]
+    np.testing.assert_allclose(found, truth, rtol=0, atol=1e-12)
+    assert names["count"].batches == [4, 2, 2]
+    assert "ran out of data" in str(names["caught"][0].message)

@@ -63,15 +63,36 @@ def test_summed_loss_settles_oscillates_and_leaves(names):
 
 def test_free_stddev_jumps_and_its_logarithm_comes_back(names):
     x = names["data"]
-    expected = descend(x, 0.7 * x.mean(), 0.3, 0.5, 600)
+    expected = descend(x, 0.7 * x.mean(), 0.35, 0.5, 240)
     assert names["free_record"][:, 1:] == pytest.approx(expected, rel=1e-6)
-    assert names["free_record"][1, 2] == pytest.approx(0.3 - 0.5 * names["slope"])
+    assert names["free_record"][1, 2] == pytest.approx(0.35 - 0.5 * names["slope"])
     first = np.argmax((np.abs(expected - [x.mean(), x.std()]) < 1e-3).all(axis=1))
-    assert names["free_epochs"] == first == 535
-    assert names["log_epochs"] == 32
-    rho = math.log(0.3) - 0.5 * (1 - np.mean((x - 0.7 * x.mean()) ** 2) / 0.09)
+    assert names["free_epochs"] == first == 214
+    assert names["log_epochs"] == 23
+    rho = math.log(0.35) - 0.5 * (1 - np.mean((x - 0.7 * x.mean()) ** 2) / 0.35**2)
     assert names["cured_record"][1, 2] == pytest.approx(math.exp(rho))
     assert names["cured_record"][-1, 1:] == pytest.approx(stats.norm.fit(x), rel=1e-9)
+
+
+def test_a_fit_that_has_not_settled_says_so(names):
+    settled, record = names["settled"], names["free_record"]
+    assert settled(record[:214]) is None
+    assert settled(record[:215]) == 214
+    assert settled(np.vstack([record, record[:1]])) is None  # there, and away again
+    assert settled(record[-1:]) == 0
+
+
+def test_the_band_holds_gaussian_samples_wholly(names):
+    n, repetitions = 1000, 1500
+    samples = np.sort(np.random.default_rng(99).normal(size=(repetitions, n)), axis=1)
+    samples -= samples.mean(axis=1, keepdims=True)
+    samples /= samples.std(axis=1, keepdims=True)
+    low, high = (
+        (edge - names["fitted_mean"]) / names["fitted_stddev"] for edge in (names["low"], names["high"])
+    )
+    covered = np.mean(((low <= samples) & (samples <= high)).all(axis=1))
+    assert covered == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 * (1 / repetitions + 1 / 1000)))
+    assert names["inside"]
 
 
 def test_michelson_in_raw_units_goes_negative_without_an_error(names):
@@ -85,7 +106,27 @@ def test_michelson_agrees_with_the_certified_digits(names):
     assert names["light_mean"] == pytest.approx(299.8524, abs=1e-11)
     assert names["light_stddev"] == pytest.approx(0.0790105478190518 * math.sqrt(99 / 100), abs=1e-12)
     assert names["light_mean_error"] == pytest.approx(0.0079, abs=5e-5)
-    assert names["gap"] == pytest.approx(0.15, abs=0.005)
+    assert list(names["result"].estimates.values()) == pytest.approx(
+        [299.8524, 0.0790105478190518 * math.sqrt(99 / 100)], rel=1e-11
+    )
+
+
+def test_todays_speed_is_eighteen_standard_errors_below_or_nine(names):
+    def index(celsius):  # Ciddor's standard dry air for 0.58 micrometres, in proportion to the density
+        squared = 1 / 0.58**2
+        standard = 1e-8 * (5792105 / (238.0185 - squared) + 167917 / (57.362 - squared))
+        return 1 + standard * (273.15 + 15) / (273.15 + celsius)
+
+    assert names["index"] == pytest.approx(index(27), abs=5e-7)
+    assert names["index"] == pytest.approx(1.00027, abs=5e-6)
+    gap = 299.8524 - 299.792458 / index(27)
+    assert names["gap"] == pytest.approx(gap, abs=2e-4)
+    assert round(gap / (0.0790105478190518 * math.sqrt(0.99) / 10)) == 18
+    means = names["speed"].reshape(5, 20).mean(axis=1)
+    assert names["group_error"] == pytest.approx(stats.sem(means), rel=1e-10)
+    assert round(gap / stats.sem(means)) == 9
+    for celsius in (22, 32):  # 72 to 90 degrees Fahrenheit
+        assert round((299.8524 - 299.792458 / index(celsius)) / stats.sem(means)) == 9
 
 
 def test_package_takes_the_same_path(names):

@@ -59,16 +59,41 @@ def test_broadcast_loss_splits_into_variance_and_distance_from_the_mean(names):
 
 
 def test_float32_stops_short(names):
+    """The page's loop in NumPy's float32 comes to rest too, at the same order of distance."""
     assert names["layer32"].m.dtype == "float32"
     assert 1e-9 < names["gap_32"] < 1e-5
+    assert names["gaps_32"][-1] == names["gaps_32"][-6]
+    x, y, rate = names["x"].astype("f4"), names["y"].astype("f4"), np.float32(0.6)
+    truth = stats.linregress(names["x"], names["y"]).slope
+    m, b = np.float32(names["start"][0]), np.float32(0)
+    for _ in range(400):
+        residual = y - (m * x + b)
+        before = m, b
+        m, b = m + rate * 2 * np.mean(x * residual), b + rate * 2 * np.mean(residual)
+    assert m.dtype == np.float32
+    assert (m, b) == before
+    for stalled in (names["gap_32"], abs(m - truth)):
+        assert names["freezes_at"] / 4 < stalled < 4 * names["freezes_at"]
+
+
+def test_exact_arithmetic_goes_on(names):
+    """The dashed line is the path of the loop in float64, taken step by step."""
+    x, y = names["x"], names["y"]
+    truth = stats.linregress(x, y).slope
+    m, b = names["start"]
+    for k in range(201):
+        if k in (0, 50, 200):
+            assert names["gaps_exact"][k // 10] == pytest.approx(abs(m - truth), rel=1e-4)
+        residual = y - m * x - b
+        m, b = m + 1.2 * np.mean(x * residual), b + 1.2 * np.mean(residual)
+    assert names["gaps_exact"][-1] < 1e-14
 
 
 def test_package_agrees_and_refuses_the_mistakes(names):
     truth = stats.linregress(names["x"], names["y"])
-    sigma = np.std(names["y"] - truth.intercept - truth.slope * names["x"])
-    assert names["model"].values == pytest.approx(
-        {"slope": truth.slope, "intercept": truth.intercept, "stddev": sigma}, rel=1e-9
-    )
+    packaged = [names["packaged"].m.numpy(), names["packaged"].b.numpy()]
+    np.testing.assert_allclose(packaged, [truth.slope, truth.intercept], rtol=1e-9)
+    assert [v.name for v in names["model"].trainable_variables] == ["slope", "intercept", "stddev"]
     assert "empty" in names["empty_message"]
     for message in ["guard_message", "loss_message", "model_message"]:
         assert "(100, 1)" in names[message]

@@ -45,7 +45,17 @@ def test_standard_error_of_the_intercept_is_that_of_least_squares(page):
     x = (np.arange(100_000) + 0.5) / 100_000
     design = np.column_stack([x, np.ones_like(x)])
     covariance = 0.15**2 / 100 * np.linalg.inv(design.T @ design / len(x))
-    assert page(PAGE)["standard_error"] == pytest.approx(math.sqrt(covariance[1, 1]), rel=1e-6)
+    found = page(PAGE)["standard_errors"]
+    np.testing.assert_allclose(found, np.sqrt(np.diag(covariance)), rtol=1e-6)
+    # Of what is left after 30 steps: each alone, and both as a rise of the log-likelihood.
+    lacks = np.array([1.0, 2.0]) - page(PAGE)["noiseless"]
+    np.testing.assert_allclose(page(PAGE)["in_errors"], lacks / np.sqrt(np.diag(covariance)), rtol=1e-6)
+    assert list(np.round(page(PAGE)["in_errors"], 1)) == [-0.5, 1.9]
+    typical = -covariance[0, 1] / covariance[1, 1] * lacks[1] / math.sqrt(covariance[0, 0])
+    assert round(typical, 1) == 1.7  # the other way
+    rise = 100 * np.mean((design @ lacks) ** 2) / (2 * 0.15**2)
+    assert page(PAGE)["jointly"] == pytest.approx(math.sqrt(2 * rise), rel=1e-6)
+    assert round(page(PAGE)["jointly"], 1) == 3.0
 
 
 def test_first_step_of_sigma_is_the_derivative_of_the_summed_loss(page):

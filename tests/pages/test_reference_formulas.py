@@ -1,16 +1,21 @@
 """The formula sheet, against scipy's distributions, integrals and fits."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
 PAGE = "reference/formulas.md"
 LOGIT = special.logit(0.35)
+RATIO = (0.4 / 0.6) ** 0.5  # of the sides of the asymmetric Laplace, for the quantile 0.4
 DENSITIES = {
     "gaussian": ([1.9, 0.8], stats.norm(1.9, 0.8)),
     "log_gaussian": ([1.9, np.log(0.8)], stats.norm(1.9, 0.8)),
     "laplace": ([1.9, 0.8], stats.laplace(1.9, 0.8)),
     "student": ([1.9, 0.8], stats.t(4, 1.9, 0.8)),
+    "secant": ([1.9, 0.8], stats.hypsecant(1.9, 0.8)),
+    "asymmetric": ([1.9, 0.8], stats.laplace_asymmetric(RATIO, 1.9, 0.8 * RATIO / 0.4)),
     "exponential": ([0.6], stats.expon(scale=1 / 0.6)),
     "log_exponential": ([np.log(0.6)], stats.expon(scale=1 / 0.6)),
     "binomial": ([0.35], stats.binom(6, 0.35)),
@@ -23,6 +28,8 @@ INFORMATION = {
     "log_gaussian": [1 / 0.64, 2],
     "laplace": [1 / 0.64, 1 / 0.64],
     "student": [5 / 7 / 0.64, 8 / 7 / 0.64],
+    "secant": [0.5 / 0.64, np.pi**2 / 8 / 0.64],
+    "asymmetric": [0.24 / 0.64, 1 / 0.64],
     "exponential": [1 / 0.36],
     "log_exponential": [1],
     "binomial": [6 / 0.35 / 0.65],
@@ -53,6 +60,63 @@ def test_information_is_the_closed_form_away_from_the_estimate_too(names, name):
     outcomes = names["whole"] if discrete else names["reals"](0 if "exponential" in name else theta[0])
     found = names["information"](names[name], theta, *outcomes)
     np.testing.assert_allclose(found, np.diag(INFORMATION[name]), rtol=1e-10, atol=1e-12)
+
+
+def test_huber_is_the_normalised_loss_and_its_information_an_integral(names):
+    def loss(x, mu, sigma, delta=1.0):
+        z = abs((x - mu) / sigma)
+        return np.where(z <= delta, z**2 / 2, delta * z - delta**2 / 2)
+
+    mu, sigma = 1.9, 0.8
+    edges = [mu + sigma * z for z in (-30, -1, 1, 30)]
+
+    def integral(f):
+        return sum(integrate.quad(f, a, b, epsabs=1e-12)[0] for a, b in itertools.pairwise(edges))
+
+    mass = integral(lambda x: np.exp(-loss(x, mu, sigma)))
+    np.testing.assert_allclose(
+        names["huber"](np.array([mu, sigma])), loss(names["x"], mu, sigma) + np.log(mass), rtol=1e-9
+    )
+    e, h = np.sqrt(2 * np.pi) * special.erf(2**-0.5), 2 * np.exp(-0.5)
+    closed = np.array([e, 2 * e + h - h]) / (e + h)  # with delta = 1
+
+    def squared_score(x, place):
+        step = 1e-5 * np.eye(2)[place]
+        up, down = (
+            -loss(x, *(np.array([mu, sigma]) + s * step)) - np.log(sigma + s * step[1]) for s in (1, -1)
+        )
+        return ((up - down) / 2e-5) ** 2 * np.exp(-loss(x, mu, sigma)) / mass
+
+    for place, expected in enumerate(closed):
+        assert integral(lambda x, place=place: squared_score(x, place)) == pytest.approx(
+            expected / sigma**2, rel=1e-5
+        )
+    np.testing.assert_allclose(names["huber_se"], names["huber_hat"][1] / np.sqrt(closed * 5), rtol=1e-10)
+
+
+def test_estimates_by_weights_are_those_of_a_search(names):
+    x = names["x"]
+
+    def huber(at):
+        z = abs((x - at[0]) / np.exp(at[1]))
+        return np.where(z <= 1, z**2 / 2, z - 0.5).sum() + len(x) * at[1]
+
+    def secant(at):
+        return -stats.hypsecant.logpdf(x, at[0], np.exp(at[1])).sum()
+
+    options = {"xatol": 1e-10, "fatol": 1e-14, "maxiter": 4000}
+    for name, nll in (("huber", huber), ("secant", secant)):
+        found = optimize.minimize(nll, [2.0, 0.5], method="Nelder-Mead", options=options).x
+        np.testing.assert_allclose(names[f"{name}_hat"], [found[0], np.exp(found[1])], rtol=1e-6)
+
+
+def test_a_shared_value_leaves_students_t_without_a_maximum():
+    """The likelihood at the shared value, for its share just below nu / (nu + 1) and just above."""
+    for nu, share in ((1, 1 / 2), (4, 4 / 5)):
+        for copies, climbs in ((round(100 * share) - 1, False), (round(100 * share) + 1, True)):
+            data = np.append(np.zeros(copies), np.linspace(1, 2, 100 - copies))
+            heights = [stats.t.logpdf(data, nu, 0, s).sum() for s in (1e-4, 1e-6, 1e-8)]
+            assert (np.diff(heights) > 0).all() == climbs
 
 
 def test_information_of_students_t_is_the_integral_of_scipy():
@@ -97,12 +161,31 @@ def test_regressions_are_those_of_a_search_by_scipy(names):
 
     found = optimize.minimize(logistic, [0.0, 0.0], tol=1e-10).x
     np.testing.assert_allclose(names["logistic_hat"], found, rtol=1e-4)
+    best = optimize.minimize(poisson, [0.0, 0.0], tol=1e-10).x
+    np.testing.assert_allclose(names["poisson_hat"], best, rtol=1e-4)
+    rate = exposure * np.exp(design @ best)
+    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ (rate[:, None] * design))))
+    np.testing.assert_allclose(names["poisson_se"], errors, rtol=1e-4)
     weight = special.expit(design @ found) * special.expit(-design @ found)
     errors = np.sqrt(np.diag(np.linalg.inv(design.T @ (weight[:, None] * design))))
     np.testing.assert_allclose(names["logistic_se"], errors, rtol=1e-4)
     for theta in ([0.3, -0.2], [-0.1, 0.4]):
         slope = names["gradient"](names["poisson_line"], theta)
         np.testing.assert_allclose(slope, optimize.approx_fprime(theta, poisson), rtol=1e-5)
+
+
+def test_steep_counts_need_a_start_or_a_safeguard(names):
+    y, x = np.array([0, 0, 1, 20, 400]), np.arange(5)
+
+    def slopes(theta):
+        left = y - np.exp(theta[0] * x + theta[1])
+        return [left @ x, left.sum()]
+
+    best = optimize.root(slopes, [3.0, -6.0], tol=1e-12).x
+    np.testing.assert_allclose(names["steep_hat"], best, rtol=1e-8)
+    np.testing.assert_allclose(names["one"], np.polyfit(x, y - 1.0, 1), rtol=1e-9)  # all weights are 1
+    with pytest.raises(np.linalg.LinAlgError):
+        names["search"](names["steep"], names["one"], safeguard=False)
 
 
 def test_errors_of_an_exponential_rate(names):

@@ -1,4 +1,4 @@
-"""What `fit` refuses before it begins: other processes, other frameworks' objects, arguments by the wrong name."""
+"""What `fit` refuses before it begins: other processes, other frameworks' objects, unknown arguments."""
 
 import decimal
 import os

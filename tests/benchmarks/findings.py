@@ -5,7 +5,7 @@ from benchmarks.words import EXACT, between, digits, duration, listed, power, sh
 _RATIOS = (  # which peers a reader would ask about by name
     ("scipy.stats.norm.fit", "gaussian", "It gives no errors."),
     ("scipy.stats.linregress", "line", "Its errors are of slope and intercept."),
-    ("statsmodels OLS", "line", "Its errors are of slope and intercept, and its result holds much more."),
+    ("statsmodels OLS", "line", "Its errors are of slope and intercept."),
     ("statsmodels Logit", "logistic", "It gives errors."),
     ("SciPy trust-exact", "logistic", "It gives errors, from derivatives that you write."),
     ("SciPy trust-exact", "student-t", "It gives errors, from derivatives that you write."),
@@ -67,8 +67,8 @@ def first(rows):
 def kept(rows):
     """What a kept loss and a gradient by hand bring: a time over the time without."""
     for more, less, what in (
-        ("zfit, loss kept", "zfit", "A loss that is kept makes a fit of zfit take"),
-        ("iminuit + numba, gradient", "iminuit + numba", "A gradient by hand makes a fit of iminuit take"),
+        ("zfit, loss kept", "zfit", "To keep the loss multiplies the time of zfit"),
+        ("iminuit + numba, gradient", "iminuit + numba", "A gradient by hand multiplies the time of iminuit"),
     ):
         times = {(row["fitter"], row["model"], row["n"]): row["warm_s"] for row in rows}
         found = [
@@ -76,7 +76,7 @@ def kept(rows):
             for (fitter, *where), time in times.items()
             if fitter == more and (less, *where) in times
         ]
-        yield f"{what} {between(found)} times as long as without, by model and n."
+        yield f"{what} by {between(found)}, by model and n."
 
 
 def rough(rows):
@@ -85,8 +85,8 @@ def rough(rows):
     for fitter in ("SciPy BFGS", "SciPy L-BFGS-B"):
         off = [row["errors_off"] for row in rows if row["fitter"] == fitter and row["converged"]]
         bad = sum(value > EXACT for value in off)
-        parts.append(f"with {fitter[6:]} in {bad} of {len(off)} fits, and by up to {share(max(off))}")
-    return f"They are off by more than 1% {listed(parts)}."
+        parts.append(f"in {bad} of {len(off)} fits with {fitter[6:]}, by up to {share(max(off))}")
+    return f"They are off by more than 1% {', and '.join(parts)}."
 
 
 def agreement(rows):
@@ -96,10 +96,10 @@ def agreement(rows):
     off = {key: power(max(row[key] for row in own)) for key in ("estimates_off", "errors_off")}
     farthest = max(others, key=lambda row: row["estimates_off"])
     said = (
-        f"the estimates of `mlefit` are off by at most {off['estimates_off']} standard errors, and its errors "
-        f"by at most {off['errors_off']} of themselves. The others are where their default tolerances stopped "
-        f"them. Those that say they converged are off by at most {digits(farthest['estimates_off'])} standard "
-        f"errors (`{farthest['fitter']}`, {farthest['model']}, n = {short(farthest['n'])})."
+        f"the estimates of `mlefit` are off by at most {off['estimates_off']} standard errors, and its "
+        f"errors by at most {off['errors_off']} of themselves. The others are where their default tolerances "
+        f"stopped them. Those that say they converged are off by at most {digits(farthest['estimates_off'])} "
+        f"standard errors (`{farthest['fitter']}`, {farthest['model']}, n = {short(farthest['n'])})."
     )
     return f"Against a Newton iteration in NumPy, {said}" + (
         f" Not converged, by their own word: {listed(lost)}." if lost else " All said that they converged."

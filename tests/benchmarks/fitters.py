@@ -150,8 +150,10 @@ FITTERS = {
         "HESSE, by differences",
         ("gaussian", "student-t"),
     ),
-    "zfit": Way(minuit_fitters.zfit, "MIGRAD", "EDM, 5·10⁻⁴", "zfit's default", "`hesse`"),
-    "zfit, loss kept": Way(minuit_fitters.zfit_kept, "MIGRAD", "EDM, 5·10⁻⁴", "zfit's default", "`hesse`"),
+    "zfit": Way(minuit_fitters.zfit, "MIGRAD", "EDM, 5·10⁻⁴", "differences", "HESSE, by differences"),
+    "zfit, loss kept": Way(
+        minuit_fitters.zfit_kept, "MIGRAD", "EDM, 5·10⁻⁴", "differences", "HESSE, by differences"
+    ),
     "estimagic estimate_ml": Way(
         estimagic,
         "L-BFGS-B",
@@ -163,7 +165,7 @@ FITTERS = {
         estimagic_by_hand,
         "L-BFGS-B",
         "value, 2·10⁻⁹; gradient of the sum, 10⁻⁵",
-        "gradient, Jacobian and Hessian by hand",
+        "gradient and Hessian by hand",
         "Hessian",
     ),
     "delicatessen MEstimator": Way(

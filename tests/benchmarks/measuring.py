@@ -17,11 +17,10 @@ def measure(name, model, sizes, longest):
     """Return a row of the table, a dict of numbers, for each size.
 
     Times are in seconds, memory in bytes. `extra_bytes` is the peak during the first fit of a size over what
-    the process held with the data and the packages loaded. `threads` is the processor time of warm calls over
-    that of the thread that worked longest: how many shared the work. `estimates_off` is the largest distance
-    from the reference in its standard errors, `errors_off` the largest relative distance of the errors from
-    exact ones of their kind. A size that would take longer than `longest` by what smaller ones took has a
-    reason to be "skipped".
+    the process held with the data and the packages loaded. `estimates_off` is the largest distance from the
+    reference in its standard errors, `errors_off` the largest relative distance of the errors from exact ones
+    of their kind. A size that would take longer than `longest` by what smaller ones took has a reason to be
+    "skipped".
     """
     rows = []
     for n in sizes:
@@ -48,13 +47,9 @@ def _measured(name, problem):
     before = _reset_peak()
     first, found = _timed(fit)
     extra = None if before is None else memory("VmHWM") - before
-    worked = _worked()
-    warm = _warm(fit, 3 if first < _LONG else 1)
-    worked = [spent - worked.get(thread, 0) for thread, spent in _worked().items()]
     row = {
         "first_s": first,
-        "warm_s": warm,
-        "threads": sum(worked) / max(worked) if any(worked) else None,
+        "warm_s": _warm(fit, 3 if first < _LONG else 1),
         "extra_bytes": extra,
         "data_bytes": sum(part.nbytes for part in problem.data),
         "converged": found.converged,
@@ -87,13 +82,6 @@ def _agreement(problem, found):
     if found.errors is not None:
         off["errors_off"] = float(np.max(np.abs(found.errors / errors[found.kind][:p] - 1)))
     return off
-
-
-def _worked():
-    """Ticks of the processor that each thread has had, where the kernel counts them."""
-    files = Path("/proc/self/task").glob("*/stat")
-    fields = {file.parent.name: file.read_text().rsplit(")", 1)[1].split() for file in files}
-    return {thread: int(after[11]) + int(after[12]) for thread, after in fields.items()}
 
 
 def _reset_peak():

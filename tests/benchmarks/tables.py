@@ -34,8 +34,7 @@ def tables(run):
         "peers": peers(rows),
         "hess_inv": inverse(rows),
         "floor": floor(own),
-        "memory": at_largest(rows, "extra_bytes", lambda value: f"{value / 1e6:.0f}", with_data=True),
-        "threads": at_largest(rows, "threads", lambda value: f"{value:.1f}"),
+        "memory": memory(rows),
         **findings.findings(rows),
     }
 
@@ -45,8 +44,8 @@ def head(run):
     machine, cores = run["machine"], run["machine"]["cores"]
     start, end = run["load"]
     said = (
-        f"Run on {run['date']}: {machine['processor']}, {cores} cores; {versions}. "
-        f"{run['rounds']} round{'s' if run['rounds'] > 1 else ''}."
+        f"Run on {run['date']}: {machine['processor']}, {cores} cores, of which a fit may use one; "
+        f"{versions}. {run['rounds']} round{'s' if run['rounds'] > 1 else ''}."
     )
     if start > 0.5:
         said += (
@@ -130,18 +129,18 @@ def floor(rows):
     return table(("", *(f"n = {short(n)}" for n in sizes)), lines)
 
 
-def at_largest(rows, key, worded, with_data=False):
-    """What a key says at the largest n, by way and model."""
+def memory(rows):
+    """Peak memory of the first fit at the largest n beyond the data, in MB, by package and model."""
     largest = [row for row in rows if row["n"] == max(row["n"] for row in rows)]
     models = list(dict.fromkeys(row["model"] for row in largest))
 
     def line(label, key, fitter):
         found = {row["model"]: row.get(key) for row in largest if row["fitter"] == fitter}
-        return label, *("—" if found.get(m) is None else worded(found[m]) for m in models)
+        return label, *("—" if found.get(m) is None else f"{found[m] / 1e6:.0f}" for m in models)
 
-    fitters = dict.fromkeys(row["fitter"] for row in largest if "skipped" not in row)
-    lines = [line("the data", "data_bytes", "mlefit")] if with_data else []
-    return table(("", *models), lines + [line(fitter, key, fitter) for fitter in fitters])
+    fitters = [name for name in FITTERS if any(row["fitter"] == name and "warm_s" in row for row in largest)]
+    lines = [line("the data", "data_bytes", "mlefit"), *(line(f, "extra_bytes", f) for f in fitters)]
+    return table(("", *models), lines)
 
 
 def table(titles, lines, column="---:|"):

@@ -84,7 +84,7 @@ FITTERS = {
     "mlefit": Way(
         mlefit,
         "closed form (Gaussian, line); Newton in a trust region",
-        "Newton decrement, 10⁻¹² standard errors",
+        "expected step, 10⁻¹² standard errors; led by a sample, 10⁻⁷",
         "in closed form; Student's t: automatic",
         "Hessian",
     ),

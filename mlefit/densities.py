@@ -10,7 +10,8 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.columns import Data, tensors
+from mlefit.checks import Data
+from mlefit.columns import tensors
 
 _DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
 _DOMAINS |= {"quantile": "unit", "trials": "whole"}

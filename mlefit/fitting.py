@@ -6,11 +6,10 @@ import keras
 
 from mlefit import routes
 from mlefit.checks import Data
-from mlefit.inference import report
 from mlefit.inference.result import FitResult
 from mlefit.models import flat
 from mlefit.models.model import Model
-from mlefit.routes import entry
+from mlefit.routes import entry, report
 from mlefit.routes.outcome import Options
 
 

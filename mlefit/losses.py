@@ -9,7 +9,8 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from mlefit.columns import Data, tensors
+from mlefit.checks import Data
+from mlefit.columns import tensors
 
 
 def mse(y_true: Data, y_pred: Data) -> tf.Tensor:

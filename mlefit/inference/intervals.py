@@ -81,9 +81,11 @@ def profile(
             value, starts[side] = best.value, best.point
         return nobs * (value - optimum.value) - quantile**2 / 2
 
-    ends = [roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10) for side in (-1.0, 1.0)]
-    # Where the likelihood levels off, it is rounding that ends the search, far away.
-    low, high = (end if abs(end) < _FAR * error else np.copysign(np.inf, end) for end in ends)
+    # Where the likelihood levels off, it is rounding that would end the search, far away.
+    low, high = (
+        roots.bracketed(excess, 0.0, side * quantile * error, tolerance=1e-10, farthest=_FAR * error)
+        for side in (-1.0, 1.0)
+    )
     return float(centre + low), float(centre + high)
 
 
@@ -133,5 +135,5 @@ class Line:
         def excess(log_ratio):
             return 2 * log_ratio + math.expm1(-2 * log_ratio) - fall
 
-        low, high = (roots.bracketed(excess, 0.0, side * math.sqrt(fall), grow=2.0) for side in (-1, 1))
+        low, high = (roots.bracketed(excess, 0.0, side * math.sqrt(fall)) for side in (-1, 1))
         return self.stddev * math.exp(low), self.stddev * math.exp(high)

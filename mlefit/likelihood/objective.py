@@ -25,7 +25,7 @@ _BLOCK = 262_144  # rows at most handed over at a time beyond, where compiling t
 _ROWS = 4096  # rows of those computed at a time: what is held of them stays in the cache
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
-_OWN = 32_768  # rows of which it is asked at a time about all
+_OWN = 32_768  # rows of which it is asked at least at a time about all
 _ALIGNED = 64  # bytes, as TensorFlow expects of memory
 _PROGRAMS = {}  # those traced so far, latest last, and whether their log-density looks at single rows
 _KEPT = 64
@@ -113,7 +113,8 @@ class Objective:
 
     def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now."""
-        size = self.nobs if self.whole else _OWN
+        half = -(-self.nobs // 2)  # for two cores
+        size = self.nobs if self.whole else min(max(half, _OWN), _BLOCK)
         return -float(self.rows.sum(lambda *block: np.sum(self.terms(point, block)), size)) / self.nobs
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:

@@ -10,20 +10,20 @@ def bracketed(
     function: Callable[[float], float],
     inside: float,
     outside: float,
-    grow: float = 2.0,
     tolerance: float = 1e-13,
+    farthest: float = math.inf,
 ) -> float:
     """Return where a function that is negative at `inside` crosses zero on the way to and beyond `outside`.
 
     Args:
         function: of a float; values that are not finite count as positive.
         inside: where it is negative.
-        outside: the first trial; while it is negative there, the distance from `inside` grows.
-        grow: by this factor.
+        outside: the first trial; while it is negative there, the distance from `inside` doubles.
         tolerance: relative to the distance from `inside`.
+        farthest: the distance from `inside` beyond which no crossing counts.
 
     Returns:
-        The crossing, or an infinity of the right sign where the function never became positive.
+        The crossing, or an infinity of the right sign where there is none that counts.
 
     Source: R. Brent, Algorithms for Minimization without Derivatives (1973), chapter 4, as in SciPy.
 
@@ -36,7 +36,9 @@ def bracketed(
     for _ in range(60):
         if not value < 0:
             break
-        low, at_low, high = high, value, inside + grow * (high - inside)
+        low, at_low, high = high, value, inside + 2 * (high - inside)
+        if abs(low - inside) >= farthest:
+            return math.copysign(math.inf, outside - inside)
         value = function(high)
     else:
         return math.copysign(math.inf, outside - inside)

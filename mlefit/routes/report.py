@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +11,11 @@ from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.model import Model, declared_routes, link_of
-
-if TYPE_CHECKING:
-    from mlefit.routes.outcome import Options, Outcome
+from mlefit.routes.outcome import Options, Outcome
 
 
 def result(
-    model: Model, rows: Rows, options: "Options", outcome: "Outcome", exact: Line | None = None
+    model: Model, rows: Rows, options: Options, outcome: Outcome, exact: Line | None = None
 ) -> FitResult:
     """Return the `FitResult` of an outcome.
 

@@ -1,0 +1,21 @@
+"""Figures in one style, which reads on white and on dark pages; each function returns the axes it drew on.
+
+Matplotlib is imported here alone, and when a figure is drawn. This room imports `checks` and `columns`.
+"""
+
+from mlefit.plot.data import data_and_line, histogram, normal_quantiles
+from mlefit.plot.search import likelihood_curve, loss, path
+from mlefit.plot.style import COLOURS, INK, STYLE, use_style
+
+__all__ = [
+    "COLOURS",
+    "INK",
+    "STYLE",
+    "data_and_line",
+    "histogram",
+    "likelihood_curve",
+    "loss",
+    "normal_quantiles",
+    "path",
+    "use_style",
+]

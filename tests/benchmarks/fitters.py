@@ -1,17 +1,30 @@
-"""One way to fit for each package, as its own documentation would do it, with defaults throughout.
+"""The ways to fit that are compared: who does it, for which models, and what the page says of how.
 
-A fitter takes a problem and returns a function that fits it anew, or None where the package has nothing for
-the model. What fits may share, such as compiled code, is made outside that function but first used in it.
-Packages are imported by their own fitter only: a measuring process must not pay for the others.
+A fitter takes a problem and returns a function that fits it anew. What fits may share, such as compiled code,
+is made outside that function but first used in it. Tolerances are each package's defaults. Packages are
+imported by their own fitter only: a measuring process must not pay for the others.
 """
 
 import math
-import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.minuit_fitters import iminuit, iminuit_cost, zfit
-from benchmarks.problems import DF, Fit
+from benchmarks import minuit_fitters, scipy_fitters, statsmodels_fitters
+from benchmarks.estimating_fitters import delicatessen, estimagic, estimagic_by_hand
+from benchmarks.problems import DF, MODELS, Fit
+
+
+class Way(NamedTuple):
+    """A way to fit. The words stand in the page's table of methods."""
+
+    make: Callable
+    optimiser: str
+    tolerance: str
+    derivatives: str
+    errors: str
+    models: tuple = MODELS
 
 
 def mlefit(problem):
@@ -29,11 +42,12 @@ def mlefit(problem):
 
 def evaluation(problem):
     """A function that evaluates value, gradient and Hessian once, as mlefit does for any model."""
-    from mlefit.routes.newton import NewtonFit
+    from mlefit.routes.entry import observed
+    from mlefit.routes.problem import Problem
 
     model = _model(problem)()
     model.nll(*problem.data)  # a regression makes its parameters when it first sees data
-    prepared = NewtonFit(model, model.named(*problem.data))
+    prepared = Problem(model, observed(model, problem.data))
     objective = prepared.objective
     return lambda: objective(prepared.start)
 
@@ -66,76 +80,99 @@ def _flat(by_name):
     return np.concatenate([np.ravel(part) for part in by_name.values()])
 
 
-def scipy_bfgs(problem):
-    return _scipy(problem, "BFGS")
-
-
-def scipy_lbfgs(problem):
-    return _scipy(problem, "L-BFGS-B")
-
-
-def _scipy(problem, method):
-    """With the gradient by hand. The inverse Hessian that BFGS leaves is no error bar: none are given."""
-    from scipy.optimize import minimize
-
-    start = problem.unconstrained(problem.start)
-
-    def fit():
-        result = minimize(problem.value_and_gradient, start, jac=True, method=method)
-        return Fit(problem.natural(result.x), None, bool(result.success))
-
-    return fit
-
-
-def statsmodels(problem):
-    """GenericLikelihoodModel with its default, the simplex of Nelder and Mead.
-
-    With eleven parameters that stops at its limit of 500 iterations far from the optimum, so the logistic
-    regression is fitted by BFGS.
-    """
-    from statsmodels.base.model import GenericLikelihoodModel
-
-    class Likelihood(GenericLikelihoodModel):
-        def loglike(self, params):
-            return -problem.nobs * problem.value(params)
-
-    start, names = problem.unconstrained(problem.start), list(problem.names)
-    method = {"method": "bfgs"} if problem.model == "logistic" else {}
-
-    def fit():
-        *x, y = problem.data
-        model = Likelihood(y, x[0] if x else None, extra_params_names=names)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it warns of shows in the table
-            result = model.fit(start, disp=0, **method)
-            errors = problem.natural_errors(result.params, result.bse)
-        return Fit(problem.natural(result.params), errors, bool(result.mle_retvals["converged"]))
-
-    return fit
-
-
-def statsmodels_own(problem):
-    """The regressions that statsmodels has itself, OLS and Logit: shown for information."""
-    import statsmodels.api as sm
-
-    own = {"line": sm.OLS, "logistic": sm.Logit}.get(problem.model)
-
-    def fit():
-        x, y = problem.data
-        result = own(y, sm.add_constant(x, prepend=False)).fit(**({"disp": 0} if own is sm.Logit else {}))
-        converged = own is sm.OLS or bool(result.mle_retvals["converged"])
-        return Fit(result.params, result.bse, converged)  # of slope and intercept; OLS divides by n - p
-
-    return own and fit
-
-
 FITTERS = {
-    "mlefit": mlefit,
-    "SciPy BFGS": scipy_bfgs,
-    "SciPy L-BFGS-B": scipy_lbfgs,
-    "statsmodels GenericLikelihoodModel": statsmodels,
-    "iminuit + numba": iminuit,
-    "iminuit UnbinnedNLL": iminuit_cost,
-    "zfit": zfit,
-    "statsmodels OLS, Logit": statsmodels_own,
+    "mlefit": Way(
+        mlefit,
+        "closed form (Gaussian, line); Newton in a trust region",
+        "expected step, 10⁻¹² standard errors; led by a sample, 10⁻⁷",
+        "in closed form; Student's t: automatic",
+        "Hessian",
+    ),
+    "scipy.stats.norm.fit": Way(scipy_fitters.norm_fit, "closed form", "—", "—", "none", ("gaussian",)),
+    "scipy.stats.linregress": Way(
+        scipy_fitters.linregress, "closed form", "—", "—", "least squares, n - 2", ("line",)
+    ),
+    "scipy.stats.t.fit": Way(
+        scipy_fitters.t_fit, "Nelder-Mead", "10⁻⁴ in point and value", "none", "none", ("student-t",)
+    ),
+    "SciPy BFGS": Way(
+        scipy_fitters.bfgs, "BFGS", "gradient of the mean, 10⁻⁵", "gradient by hand", "`hess_inv`"
+    ),
+    "SciPy L-BFGS-B": Way(
+        scipy_fitters.lbfgs,
+        "L-BFGS-B",
+        "value, 2·10⁻⁹; gradient of the mean, 10⁻⁵",
+        "gradient by hand",
+        "`hess_inv`",
+    ),
+    "SciPy trust-exact": Way(
+        scipy_fitters.trust_exact,
+        "Newton in a trust region",
+        "gradient of the mean, 10⁻⁴",
+        "gradient and Hessian by hand",
+        "Hessian",
+    ),
+    "statsmodels OLS": Way(
+        statsmodels_fitters.ols, "pseudo-inverse", "—", "—", "least squares, n - 2", ("line",)
+    ),
+    "statsmodels Logit": Way(
+        statsmodels_fitters.logit, "Newton", "step, 10⁻⁸", "in closed form", "Hessian", ("logistic",)
+    ),
+    "statsmodels GenericLikelihoodModel": Way(
+        statsmodels_fitters.generic,
+        "Nelder-Mead; logistic: BFGS",
+        "10⁻⁴ in point and value; gradient of the mean, 10⁻⁵",
+        "differences",
+        "Hessian by differences",
+    ),
+    "statsmodels, derivatives": Way(
+        statsmodels_fitters.with_derivatives,
+        "BFGS",
+        "gradient of the mean, 10⁻⁵",
+        "`score` and `hessian` by hand",
+        "Hessian",
+    ),
+    "iminuit + numba": Way(
+        minuit_fitters.iminuit, "MIGRAD", "EDM, 10⁻⁴", "differences", "HESSE, by differences"
+    ),
+    "iminuit + numba, gradient": Way(
+        minuit_fitters.iminuit_gradient,
+        "MIGRAD",
+        "EDM, 10⁻⁴",
+        "gradient by hand, compiled",
+        "HESSE, by differences",
+    ),
+    "iminuit UnbinnedNLL": Way(
+        minuit_fitters.iminuit_cost,
+        "MIGRAD",
+        "EDM, 10⁻⁴",
+        "differences",
+        "HESSE, by differences",
+        ("gaussian", "student-t"),
+    ),
+    "zfit": Way(minuit_fitters.zfit, "MIGRAD", "EDM, 5·10⁻⁴", "differences", "HESSE, by differences"),
+    "zfit, loss kept": Way(
+        minuit_fitters.zfit_kept, "MIGRAD", "EDM, 5·10⁻⁴", "differences", "HESSE, by differences"
+    ),
+    "estimagic estimate_ml": Way(
+        estimagic,
+        "L-BFGS-B",
+        "value, 2·10⁻⁹; gradient of the sum, 10⁻⁵",
+        "differences",
+        "Hessian by differences",
+    ),
+    "estimagic estimate_ml, derivatives": Way(
+        estimagic_by_hand,
+        "L-BFGS-B",
+        "value, 2·10⁻⁹; gradient of the sum, 10⁻⁵",
+        "gradient and Hessian by hand",
+        "Hessian",
+    ),
+    "delicatessen MEstimator": Way(
+        delicatessen,
+        "Levenberg-Marquardt on the scores",
+        "10⁻⁹",
+        "scores by hand; theirs by differences",
+        "sandwich",
+    ),
 }

@@ -60,19 +60,85 @@ def student_log_density(x, location, scale):
     return -(DF + 1) / 2 * np.log1p(((x - location) / scale) ** 2 / DF) - (math.log(scale) + _STUDENT)
 
 
+def gaussian_slopes(values, x):
+    mean, stddev = values
+    along = square = 0.0
+    for i in range(len(x)):
+        z = (x[i] - mean) / stddev
+        along += z
+        square += z * z
+    return np.array([-along, len(x) - square]) / stddev
+
+
+def line_slopes(values, x, y):
+    slope, intercept, stddev = values
+    steep = along = square = 0.0
+    for i in range(len(x)):
+        z = (y[i] - slope * x[i] - intercept) / stddev
+        steep += z * x[i]
+        along += z
+        square += z * z
+    return np.array([-steep, -along, len(x) - square]) / stddev
+
+
+def logistic_slopes(values, x, y):
+    total = np.zeros(len(values))
+    for i in range(len(x)):
+        logit = values[-1]
+        for j in range(x.shape[1]):
+            logit += values[j] * x[i, j]
+        excess = 1 / (1 + math.exp(-logit)) - y[i]
+        for j in range(x.shape[1]):
+            total[j] += excess * x[i, j]
+        total[-1] += excess
+    return total
+
+
+def student_slopes(values, x):
+    location, scale = values
+    along = square = 0.0
+    for i in range(len(x)):
+        z = (x[i] - location) / scale
+        pull = z / (1 + z * z / DF)
+        along += pull
+        square += pull * z
+    factor = (DF + 1) / DF
+    return np.array([-factor * along, len(x) - factor * square]) / scale
+
+
 _SUMS = {"gaussian": gaussian_sum, "line": line_sum, "logistic": logistic_sum, "student-t": student_sum}
+_SLOPES = {
+    "gaussian": gaussian_slopes,
+    "line": line_slopes,
+    "logistic": logistic_slopes,
+    "student-t": student_slopes,
+}
 _LOG_DENSITIES = {"gaussian": gaussian_log_density, "student-t": student_log_density}
 
 
 def iminuit(problem):
-    """Migrad and Hesse with a compiled sum: the fastest that a user of iminuit can write."""
+    """Migrad and Hesse with a compiled sum."""
+    return _compiled(problem)
+
+
+def iminuit_gradient(problem):
+    """The same with a gradient by hand, compiled too."""
+    import numba
+
+    slopes = numba.njit(_SLOPES[problem.model])
+    return _compiled(problem, grad=lambda values: slopes(values, *problem.data))
+
+
+def _compiled(problem, **gradient):
     import numba
     from iminuit import Minuit
 
     compiled = numba.njit(_SUMS[problem.model])
 
     def fit():
-        search = Minuit(lambda values: compiled(values, *problem.data), problem.start, name=problem.names)
+        search = Minuit(
+            lambda values: compiled(values, *problem.data), problem.start, name=problem.names, **gradient
+        )
         search.errordef = Minuit.LIKELIHOOD
         return _minuit(search, problem)
 
@@ -85,8 +151,6 @@ def iminuit_cost(problem):
     from iminuit import Minuit
     from iminuit.cost import UnbinnedNLL
 
-    if problem.model not in _LOG_DENSITIES:
-        return None
     compiled = numba.njit(_LOG_DENSITIES[problem.model])
 
     def fit():
@@ -105,29 +169,56 @@ def _minuit(search, problem):
 
 
 def zfit(problem):
-    """UnbinnedNLL with zfit's own density; it has no regressions, so those are a SimpleLoss in TensorFlow."""
+    """UnbinnedNLL with zfit's own density; it has no regressions, so those are a SimpleLoss in TensorFlow.
+
+    Its default leaves derivatives to Minuit; with `gradient="zfit"` these fits take about as long.
+    """
+    zfit = _zfit()
+    return lambda: _zfit_fit(zfit, problem, *_zfit_made(zfit, problem))
+
+
+def zfit_kept(problem):
+    """The same with the loss, and what TensorFlow traces of it, made once and kept between fits."""
+    zfit = _zfit()
+    made = []
+
+    def fit():
+        if not made:
+            made.extend(_zfit_made(zfit, problem))
+        zfit.param.set_values(made[0], problem.start)
+        return _zfit_fit(zfit, problem, *made)
+
+    return fit
+
+
+def _zfit():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns that it switches TensorFlow's warnings off
         import zfit
+    return zfit
 
-    def fit():
-        bounds = [(None, None)] * len(problem.names)
-        if problem.positive:
-            bounds[-1] = (1e-9, None)
-        names = (name.translate({ord("["): "_", ord("]"): None}) for name in problem.names)
-        parameters = [
-            zfit.Parameter(name, value, *bound)
-            for name, value, bound in zip(names, problem.start, bounds, strict=True)
-        ]
-        result = zfit.minimize.Minuit().minimize(_zfit_loss(zfit, problem, parameters))
-        errors = result.hesse()
-        return Fit(
-            np.array([result.params[p]["value"] for p in parameters]),
-            np.array([errors[p]["error"] for p in parameters]),
-            bool(result.valid),
-        )
 
-    return fit
+def _zfit_made(zfit, problem):
+    """Parameters at their starts, and the loss."""
+    bounds = [(None, None)] * len(problem.names)
+    if problem.positive:
+        bounds[-1] = (1e-9, None)
+    names = (name.translate({ord("["): "_", ord("]"): None}) for name in problem.names)
+    parameters = [
+        zfit.Parameter(name, value, *bound)
+        for name, value, bound in zip(names, problem.start, bounds, strict=True)
+    ]
+    return parameters, _zfit_loss(zfit, problem, parameters)
+
+
+def _zfit_fit(zfit, problem, parameters, loss):
+    result = zfit.minimize.Minuit().minimize(loss)
+    errors = result.hesse()
+    return Fit(
+        np.array([result.params[p]["value"] for p in parameters]),
+        np.array([errors[p]["error"] for p in parameters]),
+        bool(result.valid),
+    )
 
 
 def _zfit_loss(zfit, problem, parameters):

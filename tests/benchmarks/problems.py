@@ -17,11 +17,16 @@ _STUDENT = -math.lgamma((DF + 1) / 2) + math.lgamma(DF / 2) + 0.5 * math.log(DF 
 
 
 class Fit(NamedTuple):
-    """What a fitter found, on the natural scale; errors are None where the package gives none."""
+    """What a fitter found, on the natural scale; errors are None where the package gives none.
+
+    `kind` says which errors it gives: from the "observed" information, the "sandwich", or with the residual
+    variance "unbiased", divided by n less the coefficients.
+    """
 
     estimates: np.ndarray
     errors: np.ndarray | None
     converged: bool
+    kind: str = "observed"
 
 
 @dataclass
@@ -59,18 +64,41 @@ class Problem:
     def value_and_gradient(self, point):
         return _GRADIENTS[self.model](point, *self.data)
 
+    def curvature(self, point):
+        """The Hessian of the mean negative log-likelihood."""
+        return _CURVATURES[self.model](point, *self.data)
+
+    def log_densities(self, point):
+        """The log-density of each observation, (n,)."""
+        return _LOG_DENSITIES[self.model](point, *self.data)
+
+    def scores(self, point):
+        """The gradient of the log-density of each observation, (p, n)."""
+        return _SCORES[self.model](point, *self.data)
+
+    def errors(self, point, covariance):
+        """Standard errors on the natural scale from a covariance of `point`."""
+        with np.errstate(invalid="ignore"):
+            return self.natural_errors(point, np.sqrt(np.diag(covariance)))
+
     def reference(self):
-        """Estimates and standard errors to some twelve digits, by Newton's method from the truth."""
+        """Estimates, and standard errors by kind, to some twelve digits: Newton's method from the truth."""
         point = self.unconstrained(self.truth)
         for _ in range(30):
             gradient = self.value_and_gradient(point)[1]
-            inverse = np.linalg.inv(_CURVATURES[self.model](point, *self.data))
+            inverse = np.linalg.inv(self.curvature(point))
             step = inverse @ gradient
             point = point - step
             if gradient @ step * self.nobs < 1e-22:
                 break
-        errors = np.sqrt(np.diag(inverse) / self.nobs)
-        return self.natural(point), self.natural_errors(point, errors)
+        scores = self.scores(point)
+        observed = self.errors(point, inverse / self.nobs)
+        errors = {
+            "observed": observed,
+            "sandwich": self.errors(point, inverse @ (scores @ scores.T) @ inverse / self.nobs**2),
+            "unbiased": observed * math.sqrt(self.nobs / (self.nobs - len(point) + 1)),
+        }
+        return self.natural(point), errors
 
 
 def load(model, n):
@@ -105,7 +133,20 @@ def gaussian_gradient(point, x):
 
 
 def gaussian_curvature(point, x):
-    return np.diag([math.exp(-2 * point[1]), 2.0])  # where the gradient is zero, as in the line's
+    stddev = math.exp(point[1])
+    z = (x - point[0]) / stddev
+    cross = 2 * z.mean() / stddev
+    return np.array([[1 / stddev**2, cross], [cross, 2 * (z @ z) / len(x)]])
+
+
+def gaussian_log_densities(point, x):
+    return -0.5 * ((x - point[0]) / math.exp(point[1])) ** 2 - (point[1] + _GAUSSIAN)
+
+
+def gaussian_scores(point, x):
+    stddev = math.exp(point[1])
+    z = (x - point[0]) / stddev
+    return np.stack([z / stddev, z * z - 1])
 
 
 def line(point, x, y):
@@ -121,8 +162,22 @@ def line_gradient(point, x, y):
 
 
 def line_curvature(point, x, y):
-    mean, variance = x.mean(), math.exp(2 * point[2])
-    return np.array([[x @ x / len(x), mean, 0], [mean, 1, 0], [0, 0, 2 * variance]]) / variance
+    stddev, n = math.exp(point[2]), len(x)
+    z = (y - (point[0] * x + point[1])) / stddev
+    mean, along, cross = x.mean() / stddev, 2 * (z @ x) / n, 2 * z.mean()
+    corner = 2 * (z @ z) / n * stddev
+    rows = [[x @ x / n / stddev, mean, along], [mean, 1 / stddev, cross], [along, cross, corner]]
+    return np.array(rows) / stddev
+
+
+def line_log_densities(point, x, y):
+    return gaussian_log_densities((0.0, point[2]), y - (point[0] * x + point[1]))
+
+
+def line_scores(point, x, y):
+    stddev = math.exp(point[2])
+    z = (y - (point[0] * x + point[1])) / stddev
+    return np.stack([z * x / stddev, z / stddev, z * z - 1])
 
 
 def logistic(point, x, y):
@@ -144,6 +199,16 @@ def logistic_curvature(point, x, y):
     cross = weight @ x
     corner = np.array([[weight.sum()]])
     return np.block([[x.T @ (x * weight[:, None]), cross[:, None]], [cross[None], corner]]) / len(y)
+
+
+def logistic_log_densities(point, x, y):
+    logit = x @ point[:-1] + point[-1]
+    return y * logit - (np.maximum(logit, 0) + np.log1p(np.exp(-np.abs(logit))))
+
+
+def logistic_scores(point, x, y):
+    excess = y - 1 / (1 + np.exp(-(x @ point[:-1] + point[-1])))
+    return np.vstack([x.T * excess, excess])
 
 
 def student(point, x):
@@ -170,6 +235,18 @@ def student_curvature(point, x):
     return (DF + 1) / DF * np.array([[turn.mean() / scale**2, cross], [cross, corner]])
 
 
+def student_log_densities(point, x):
+    z = (x - point[0]) / math.exp(point[1])
+    return -(DF + 1) / 2 * np.log1p(z * z / DF) - (point[1] + _STUDENT)
+
+
+def student_scores(point, x):
+    scale = math.exp(point[1])
+    z = (x - point[0]) / scale
+    pull = (DF + 1) / DF * z / (1 + z * z / DF)
+    return np.stack([pull / scale, pull * z - 1])
+
+
 _VALUES = {"gaussian": gaussian, "line": line, "logistic": logistic, "student-t": student}
 _GRADIENTS = {
     "gaussian": gaussian_gradient,
@@ -182,5 +259,17 @@ _CURVATURES = {
     "line": line_curvature,
     "logistic": logistic_curvature,
     "student-t": student_curvature,
+}
+_LOG_DENSITIES = {
+    "gaussian": gaussian_log_densities,
+    "line": line_log_densities,
+    "logistic": logistic_log_densities,
+    "student-t": student_log_densities,
+}
+_SCORES = {
+    "gaussian": gaussian_scores,
+    "line": line_scores,
+    "logistic": logistic_scores,
+    "student-t": student_scores,
 }
 MODELS = tuple(_VALUES)

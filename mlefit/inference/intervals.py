@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mlefit.models.parameter import TRANSFORMS
 from mlefit.solvers import newton, roots
@@ -115,14 +115,14 @@ class Line:
     def stretch(self, level: float) -> float:
         """Return by how many maximum-likelihood errors a mean's exact interval reaches to either side."""
         freedom = self.nobs - len(self.coefficients)
-        return float(stats.t.isf((1 - level) / 2, freedom)) * math.sqrt(self.nobs / freedom)
+        return -float(special.stdtrit(freedom, (1 - level) / 2)) * math.sqrt(self.nobs / freedom)
 
     def exact(self, index: int, level: float) -> tuple[float, float]:
         """Return the ends of Student's t interval, or those by chi-square for the standard deviation."""
         if index < len(self.coefficients):
             reach = self.stretch(level) * self.errors[index]
             return float(self.coefficients[index] - reach), float(self.coefficients[index] + reach)
-        tails = stats.chi2.isf([(1 - level) / 2, (1 + level) / 2], self.nobs - len(self.coefficients))
+        tails = special.chdtri(self.nobs - len(self.coefficients), [(1 - level) / 2, (1 + level) / 2])
         return tuple((self.stddev * np.sqrt(self.nobs / tails)).tolist())
 
     def profile(self, index: int, quantile: float) -> tuple[float, float]:

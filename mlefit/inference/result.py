@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mlefit.checks import Data
 from mlefit.inference import intervals, prediction
@@ -178,7 +178,7 @@ class FitResult:
             raise ValueError(
                 "smaller has the higher log-likelihood: it is not nested, or not of the same data"
             )
-        return statistic, freedom, float(stats.chi2.sf(statistic, freedom))
+        return statistic, freedom, float(special.chdtrc(freedom, max(statistic, 0.0)))
 
     def _index(self, name):
         if name not in self.names:

@@ -102,8 +102,9 @@ class LinearPredictorObjective:
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
         for X, _, pull, _ in self._derivatives(point):
-            column = pull[:, None]
-            yield np.hstack([X / self.scale * column, *[column] * self.intercept])
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores = X / self.scale * pull[:, None]
+            yield np.hstack([scores, *[pull[:, None]] * self.intercept])
 
     def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows, which no program and no sample led to."""

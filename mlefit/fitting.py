@@ -42,6 +42,7 @@ def fit(
         progress: whether an optimizer shows a progress bar.
         checkpoint: path of a file from which an optimizer's run, stopped by Ctrl-C, a kill or an error, is
             taken up by the same call, as `train` does it.
+        **unknown: nothing: an error names what is given by keyword and is none of these.
 
     Returns:
         A `FitResult`.

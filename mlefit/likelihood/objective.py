@@ -174,7 +174,9 @@ class Objective:
 
     def _looks_at_single_rows(self, shapes):
         point = tf.constant(self._aside)
-        if not looks_at_single_rows(lambda *block: flat.log_prob_at(self.model, point, *block), shapes):
+        if not looks_at_single_rows(
+            lambda *block: flat.log_prob_at(self.model, point, *block), shapes, self.nobs
+        ):
             return False
         # How many rows there are may have become a number in the graph: two lengths tell.
         block = self.rows.sample(64).whole()

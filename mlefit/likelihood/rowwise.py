@@ -14,12 +14,16 @@ from mlefit.likelihood import axes
 _ROWS = 97  # in the graph that is read: a prime, so that no other axis is as long by accident
 
 
-def looks_at_single_rows(function: Callable[..., tf.Tensor], specs: Sequence[tuple[int, ...]]) -> bool:
+def looks_at_single_rows(
+    function: Callable[..., tf.Tensor], specs: Sequence[tuple[int, ...]], nobs: int = 2 * _ROWS
+) -> bool:
     """Whether each entry of what a function returns depends on its own row alone, for certain.
 
     Args:
         function: of tensors, each with a row for each observation, to a tensor `(n,)`.
         specs: the shape of one row of each tensor, `()` or `(k,)`.
+        nobs: of how many rows it will be asked: an array that is made for each number of rows may be the same
+            all along in a short one only, and a branch may be taken for many rows only.
 
     Returns:
         False where rows meet, where an array has an entry for each row, and for what is not understood.
@@ -30,15 +34,34 @@ def looks_at_single_rows(function: Callable[..., tf.Tensor], specs: Sequence[tup
         >>> looks_at_single_rows(lambda x: x - tf.reduce_min(x), [()])
         False
     """
-    specs = [tf.TensorSpec((_ROWS, *shape), tf.float64) for shape in specs]
     try:
-        traced = tf.function(function, autograph=False).get_concrete_function(*specs)
-        found = {tensor.ref(): 0 for tensor in traced.inputs[: len(specs)]}
-        for operation in traced.graph.get_operations():
-            _follow(operation, found)
-        return all(found.get(tensor.ref()) == 0 for tensor in traced.outputs)
+        # Not at so many rows themselves: an array of the model's own might be as long.
+        few, many = (_operations(function, specs, rows) for rows in (_ROWS, nobs + 1))
     except Exception:  # What cannot be traced at this length needs its own.
         return False
+    return few == many
+
+
+def _operations(function, specs, rows):
+    """The kinds of the operations on so many rows, and their numbers; `axes.Mixed` where rows may meet."""
+    specs = [tf.TensorSpec((rows, *shape), tf.float64) for shape in specs]
+    traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+    found = {tensor.ref(): 0 for tensor in traced.inputs[: len(specs)]}
+    for operation in traced.graph.get_operations():
+        _follow(operation, found)
+    if any(found.get(tensor.ref()) != 0 for tensor in traced.outputs):
+        raise axes.Mixed
+    return [(operation.type, _number(operation)) for operation in traced.graph.get_operations()]
+
+
+def _number(operation):
+    if (
+        operation.type != "Const"
+        or operation.outputs[0].shape.rank
+        or not operation.outputs[0].dtype.is_floating
+    ):
+        return None
+    return repr(tf.get_static_value(operation.outputs[0]))
 
 
 def _follow(operation, found):

@@ -60,6 +60,7 @@ class LinearPredictor(Model):
         names = columns.names("x", x)
         if names is not None and not self.built:
             self.build((None, len(names)))
+        if names is not None and self.slope.entries is None and self.slope.variable.shape == (len(names),):
             self.slope.entries = names
         return columns.by_name("x", x, self.slope.entries) if self.built else x, *others
 

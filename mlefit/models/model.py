@@ -17,7 +17,7 @@ from mlefit.checks import Array, Data
 from mlefit.models.parameter import TRANSFORMS, Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
-_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "log_prob"}
+_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prob"}
 
 
 class Model(keras.layers.Layer):
@@ -55,6 +55,12 @@ class Model(keras.layers.Layer):
             cls.__link = link
         for name in () if cls.__module__.startswith("mlefit.models.") else vars(cls):
             _require_free(name, f"class {cls.__name__}")
+        for kind in cls.__mro__[: cls.__mro__.index(Model)]:
+            for name in (
+                () if issubclass(kind, Model) else vars(kind)
+            ):  # a mixin's, which comes before Model's
+                if not name.startswith("__"):
+                    _require_free(name, f"{kind.__name__}, before a Model in {cls.__name__},")
 
     __routes: tuple[str, ...] = ()
     __link: str | None = None
@@ -209,7 +215,9 @@ def _state(model):
     """What of a model its constructor does not bring back: attributes set since, values of variables."""
     plain = set(vars(Model()))
     return {
-        "attributes": {n: v for n, v in vars(model).items() if n not in plain and not _of_keras(v)},
+        "attributes": {
+            n: _untracked(v) for n, v in vars(model).items() if n not in plain and not _of_keras(v)
+        },
         "built from": model.get_build_config() if model.built else None,
         "parameters": [(p.name, p.entries) for p in model.parameters.values()],
         "weights": model.get_weights(),
@@ -218,6 +226,18 @@ def _state(model):
 
 def _of_keras(value):
     """Whether a value is made of variables, which belong to one model."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set):
         return any(map(_of_keras, value))
+    if isinstance(value, dict):
+        return any(map(_of_keras, value.values()))
     return isinstance(value, Parameter | keras.Variable | keras.layers.Layer | tf.Variable)
+
+
+def _untracked(value):
+    """A value with plain lists and dicts for those that Keras puts in their place, which do not pickle."""
+    if type(value).__module__ != "keras.src.utils.tracking":
+        return value
+    kind = type(value).__base__
+    if isinstance(value, dict):
+        return kind((key, _untracked(item)) for key, item in value.items())
+    return kind(map(_untracked, value))

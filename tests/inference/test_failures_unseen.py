@@ -166,3 +166,26 @@ def test_a_float32_constant_is_named():
 def test_a_log_prob_without_return():
     with pytest.raises(ValueError, match="got None"):
         mlefit.fit(Own(lambda x, m: None, m=0.0), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("limit", [2.0, 0.7])
+def test_data_censored_at_a_limit_are_no_exact_fit(limit):
+    x = np.minimum(np.random.default_rng(1).normal(1.0, 1.0, 500), limit)
+
+    def log_prob(x, m, s):
+        survival = ops.log(0.5 * tf.math.erfc((x - m) / s / np.sqrt(2)))
+        return ops.where(x >= limit, survival, gaussian(x, m, s))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = mlefit.fit(Own(log_prob, m=0.0, s=(1.0, "positive")), x)
+
+    def score(m, s):
+        from scipy import stats
+
+        return np.where(x >= limit, stats.norm.logsf(x, m, s), stats.norm.logpdf(x, m, s)).sum()
+
+    m, s = result.estimates.values()
+    assert result.log_likelihood == pytest.approx(score(m, s), rel=1e-12)
+    for dm, ds in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
+        assert score(m + dm, s + ds) < score(m, s)

@@ -101,3 +101,20 @@ def test_models_of_the_package_are_copied_once_built_too():
     curve = mlefit.NonlinearRegression(lambda x, a: keras.ops.exp(a * x), a=0.1)
     curve.parameters["a"].assign(0.3)
     assert copy.deepcopy(curve).values == curve.values  # a lambda does not pickle, but it is copied
+
+
+class Lists(mlefit.Gaussian):
+    def __init__(self):
+        super().__init__()
+        self.knots, self.settings = [1, [2.0]], {"a": {"b": [1]}}
+        self.mine = {"m": self.parameters["mean"]}
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_model_with_lists_and_dicts_can_be_copied(copied):
+    model = Lists()
+    model.knots.append(3)
+    again = copied(model)
+    assert again.knots == [1, [2.0], 3] and again.settings == {"a": {"b": [1]}}
+    again.mine["m"].assign(7.0)
+    assert again.values["mean"] == 7.0 and model.values["mean"] == 0.0

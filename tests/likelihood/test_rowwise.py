@@ -136,3 +136,15 @@ def test_a_number_of_rows_in_the_density(n):
     x = np.random.default_rng(1).normal(1.0, 1.0, n)
     model = own(lambda p, x: gaussian(x, p["m"], 1.0) - 50.0 * p["m"] ** 2 / ops.shape(x)[0], m=0.0)
     assert mlefit.fit(model, x).estimates["m"] == pytest.approx(x.sum() / (n + 100), rel=1e-9)
+
+
+def test_an_array_or_a_branch_that_only_many_rows_show():
+    n = 70_000
+    x = np.random.default_rng(1).normal(1.0, 1.0, n) + (np.arange(n) >= 40_000)
+    early = own(
+        lambda p, x: np.where(np.arange(x.shape[0]) < 40_000, 1.0, 0.01) * gaussian(x, p["m"], 1.0), m=0.0
+    )
+    weights = np.where(np.arange(n) < 40_000, 1.0, 0.01)
+    assert mlefit.fit(early, x).estimates["m"] == pytest.approx(np.average(x, weights=weights), rel=1e-9)
+    branch = own(lambda p, x: gaussian(x - 1 if x.shape[0] > 50_000 else ops.abs(x), p["m"], 1.0), m=0.0)
+    assert mlefit.fit(branch, x).estimates["m"] == pytest.approx(x.mean() - 1, rel=1e-9)

@@ -141,3 +141,31 @@ def test_any_other_name_is_free(name):
         assert result.estimates["m"] == pytest.approx(3.0)
         with pytest.raises(ValueError, match="predict is for regressions"):
             result.predict([1.0])
+
+
+def test_a_model_that_saw_an_array_first_learns_the_names_of_a_frame():
+    frame, model = pd.DataFrame({"age": AGE, "dose": DOSE}), mlefit.LinearRegression()
+    mlefit.fit(model, frame.to_numpy(), Y)
+    result = mlefit.fit(model, frame[["dose", "age"]], Y)
+    assert result.names[:2] == ("slope[dose]", "slope[age]")
+    np.testing.assert_allclose(model(frame[:3]).numpy(), result.predict(frame[:3])[0], rtol=1e-12)
+
+
+def test_annotations_are_no_attributes_of_model_and_a_mixin_hides_none_of_its():
+    class Annotated(mlefit.Gaussian):
+        shift: float = 1.0
+
+    assert Annotated().shift == 1.0
+
+    class Mixin:
+        values = 3
+
+    with pytest.raises(TypeError, match="Mixin, before a Model in Mixed, cannot have an attribute 'values'"):
+
+        class Mixed(Mixin, mlefit.Gaussian):
+            pass
+
+    class Beside(mlefit.Gaussian, Mixin):  # Model comes first
+        pass
+
+    assert Beside().values == {"mean": 0.0, "stddev": 1.0}

@@ -13,8 +13,8 @@ from keras import ops
 from mlefit.checks import Data
 from mlefit.columns import tensors
 
-_DOMAINS = dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
-_DOMAINS |= {"quantile": "unit", "trials": "whole"}
+_DOMAINS = {"quantile": "unit", "trials": "whole"}
+_DOMAINS |= dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
 
 
 def gaussian(x: Data, mean: Data, stddev: Data) -> tf.Tensor:

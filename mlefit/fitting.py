@@ -30,7 +30,8 @@ def fit(
         model: a `Model`. Its parameters are where the search starts, unless the likelihood is known to have
             one maximum, and hold the estimates afterwards.
         *data: what the model's `log_prob` takes: array-likes of shape `(n,)` or `(n, k)`, never modified. A
-            frame's columns name the entries of a regression's `slope`.
+            frame's columns name the entries of a regression's `slope`; a model of your own gets them in their
+            order.
         method: `"newton"`; `"least-squares"`, for `Gaussian`, `LinearRegression` (both in closed form) and
             `NonlinearRegression`; `"auto"`, least squares where it can; or a `keras.optimizers.Optimizer`,
             which takes `steps`.

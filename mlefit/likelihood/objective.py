@@ -3,8 +3,7 @@
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
 held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped,
-and on all rows at the end. Memory stays at a few blocks, but for a log-density that looks at other rows than
-its own.
+and on all rows at the end. Memory stays at a few blocks, unless a log-density looks at other rows than its own.
 """
 
 import copy
@@ -25,7 +24,7 @@ _BLOCK = 262_144  # rows at most handed over at a time beyond, where compiling t
 _ROWS = 4096  # rows of those computed at a time: what is held of them stays in the cache
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
-_OWN = 32_768  # rows of which it is asked at least at a time about all
+_OWN = 32_768  # rows of which it is asked at a time, at least, about all of them
 _ALIGNED = 64  # bytes, as TensorFlow expects of memory
 _PROGRAMS = {}  # those traced so far, latest last, and whether their log-density looks at single rows
 _KEPT = 64
@@ -72,7 +71,10 @@ class Objective:
             raise ValueError(
                 f"log_prob could not be traced by TensorFlow; write it in keras.ops: {failure}"
             ) from failure
-        raise ValueError(f"log_prob must return the same values whenever it is called, {failure}")
+        raise ValueError(
+            f"log_prob must return the same values whenever it is called, {failure}: has it random numbers, or "
+            "float32?"
+        )
 
     @property
     def exact(self) -> bool:

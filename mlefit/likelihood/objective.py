@@ -3,7 +3,7 @@
 The program that computes a block is traced once for each kind of model and serves all models of that kind, so
 it may be stale: what `log_prob` reads besides its arguments may have changed since. Its results are therefore
 held against the caller's own model: on some thousand rows beside the start and beside where a solver stopped,
-and on all rows at the end. Memory stays at a few blocks, unless a log-density looks at other rows than its own.
+and on all rows at the end. Memory stays at a few blocks, unless a log-density looks at rows beside its own.
 """
 
 import copy
@@ -72,8 +72,8 @@ class Objective:
                 f"log_prob could not be traced by TensorFlow; write it in keras.ops: {failure}"
             ) from failure
         raise ValueError(
-            f"log_prob must return the same values whenever it is called, {failure}: has it random numbers, or "
-            "float32?"
+            f"log_prob must return the same values whenever it is called, {failure}: is it random, or "
+            "in float32?"
         )
 
     @property

@@ -55,12 +55,10 @@ class Model(keras.layers.Layer):
             cls.__link = link
         for name in () if cls.__module__.startswith("mlefit.models.") else vars(cls):
             _require_free(name, f"class {cls.__name__}")
-        for kind in cls.__mro__[: cls.__mro__.index(Model)]:
-            for name in (
-                () if issubclass(kind, Model) else vars(kind)
-            ):  # a mixin's, which comes before Model's
-                if not name.startswith("__"):
-                    _require_free(name, f"{kind.__name__}, before a Model in {cls.__name__},")
+        before = cls.__mro__[: cls.__mro__.index(Model)]
+        for mixin in (kind for kind in before if not issubclass(kind, Model)):
+            for name in (name for name in vars(mixin) if not name.startswith("__")):
+                _require_free(name, f"{mixin.__name__}, before a Model in {cls.__name__},")
 
     __routes: tuple[str, ...] = ()
     __link: str | None = None

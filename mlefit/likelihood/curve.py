@@ -66,7 +66,10 @@ def traced(
         program = tf.function(
             lambda x, point, direction: along(model, x, point, direction), autograph=False
         ).get_concrete_function(*specs)
-        step = lambda _, *arguments: program(*arguments)  # noqa: E731
+
+        def step(model, *arguments):
+            return program(*arguments)
+
         found = jacobian(model, start, x, step)[0]
         if np.allclose(found, values(model, start, x), rtol=1e-6, atol=0, equal_nan=True):
             return lambda point: jacobian(model, point, x, step)

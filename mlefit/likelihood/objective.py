@@ -39,7 +39,6 @@ class Objective:
         start: point `(p,)` at which the log-density of every observation is finite.
 
     Attributes:
-        few: the data, or some thousand rows of them, evenly spaced: a tuple of arrays.
         whole: whether all rows are computed together, for the log-density may look at several.
 
     Raises:

@@ -165,11 +165,11 @@ def arranged(model: Model, data: Sequence[Data]) -> Sequence[Data]:
     return type(model)._arranged(model, *data)
 
 
-def argument_names(model: Model, count: int) -> list[str]:
-    """Return what `log_prob` calls its first so many arguments."""
+def argument_names(model: Model, count: int | None = None) -> list[str]:
+    """Return what `log_prob` calls its first so many arguments; those that it names if no count is given."""
     arguments = inspect.signature(model.log_prob).parameters.values()
     names = [a.name for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
-    return (names + [f"data[{i}]" for i in range(len(names), count)])[:count]
+    return (names + [f"data[{i}]" for i in range(len(names), count or 0)])[:count]
 
 
 def terms(model: Model, named: Mapping[str, Array]) -> tf.Tensor:

@@ -24,7 +24,7 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
     for name in unknown:
         raise TypeError(
             f"fit has no argument {name!r}; the data are given by position, in the order of log_prob: "
-            f"fit(model, {', '.join(argument_names(model, 3)[:3])})"
+            f"fit({', '.join(['model', *argument_names(model)])})"
         )
     if options.covariance not in _COVARIANCES:
         wanted = ", ".join(map(repr, _COVARIANCES))

@@ -36,6 +36,11 @@ def test_an_error_names_the_argument(data, options, error, message):
         mlefit.fit(mlefit.PoissonRegression(), *data, **options)
 
 
+def test_the_advice_names_what_the_model_takes():
+    with pytest.raises(TypeError, match=r"no argument 'scale'; .*: fit\(model, x\)$"):
+        mlefit.fit(mlefit.Gaussian(), [1.0, 2.0, 4.0], scale=2.0)
+
+
 def test_decimals_are_numbers():
     values = [decimal.Decimal("1.5"), decimal.Decimal("2.5"), decimal.Decimal("4")]
     result = mlefit.fit(mlefit.Gaussian(), values)

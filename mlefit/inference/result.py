@@ -10,6 +10,7 @@ from scipy import special
 
 from mlefit.checks import Data
 from mlefit.inference import intervals, prediction
+from mlefit.models.supports import Support
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class FitResult:
     history: np.ndarray
     method: str
     covariance_type: str
-    supports: tuple[str, ...]
+    supports: tuple[Support, ...]
     _root: np.ndarray | None = field(default=None, repr=False)
     _link: str | None = None
     _curve: Callable | None = field(default=None, repr=False)

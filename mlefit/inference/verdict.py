@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlefit.inference import derivatives, words
+from mlefit.models.supports import Support
 from mlefit.solvers import newton
 
 _FEW = 4096  # observations that tell what is wrong with all of them
@@ -13,7 +14,7 @@ _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the
 
 
 def verdict(
-    objective: newton.Mean, minimum: newton.Minimum, names: Sequence[str], supports: Sequence[str]
+    objective: newton.Mean, minimum: newton.Minimum, names: Sequence[str], supports: Sequence[Support]
 ) -> str | None:
     """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from mlefit.likelihood.rows import Rows
 from mlefit.models.model import Model, terms
+from mlefit.models.supports import Support
 from mlefit.solvers import newton
 
 NAMED = 5  # names that a sentence can hold
@@ -105,7 +106,7 @@ def unbounded(name: str) -> str:
     )
 
 
-def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[str]) -> str:
+def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[Support]) -> str:
     """Say that the likelihood grows without end, or towards the end of a range."""
     bounded = [name for name in involved if supports[names.index(name)] != "real"]
     if bounded:

@@ -11,7 +11,8 @@ import numpy as np
 
 from mlefit.likelihood import separation
 from mlefit.likelihood.rows import Rows
-from mlefit.models.linear import LinearPredictor, middle
+from mlefit.models.linear import LinearPredictor
+from mlefit.models.standardised import middle
 
 ROWS = 8192  # in a block: it stays in the processor's cache
 

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from mlefit import columns
 from mlefit.checks import Array, Data
-from mlefit.models.parameter import TRANSFORMS, Parameter, unconstrained
+from mlefit.models import supports
+from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
 _FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prob"}
@@ -78,13 +79,16 @@ class Model(keras.layers.Layer):
             _require_free(name, type(self).__name__)
         super().__setattr__(name, value)
 
-    def parameter(self, name: str, value: ArrayLike, support: str = "real") -> Parameter:
+    def parameter(
+        self, name: str, value: ArrayLike, support: str | Sequence[float | None] = "real"
+    ) -> Parameter:
         """Return a new `Parameter` of this model; its variable joins the layer's `trainable_variables`.
 
         Args:
             name: a Python identifier, unique in the model.
-            value: where it starts, on the natural scale: a number, or a vector of shape `(k,)`.
-            support: `"real"`, `"positive"` (moves as its logarithm) or `"unit"` (in (0, 1), as its logit).
+            value: where it starts, on the natural scale: a number, a vector `(k,)` or a matrix `(j, k)`.
+            support: `"real"`, `"positive"` (moves as its logarithm), `"unit"` (in (0, 1), as its logit), or
+                another open interval `(low, high)`, with None where it has no end: `(-1, 1)`, `(None, 3.0)`.
 
         Raises:
             TypeError, ValueError: for a name taken or no identifier, an unknown support, a value outside it.
@@ -93,9 +97,8 @@ class Model(keras.layers.Layer):
             raise ValueError(f"name must be an identifier such as 'rate', got {name!r}")
         if name in self.parameters:
             raise ValueError(f"the model has a parameter {name!r} already: names must be unique")
-        if support not in TRANSFORMS:
-            raise ValueError(f"support must be one of {', '.join(map(repr, TRANSFORMS))}, got {support!r}")
-        start = unconstrained(name, value, support)
+        interval = supports.support(support)
+        start = unconstrained(name, value, interval)
         # Through the initializer, not by assign: inside a tf.function an assign would run again at each call.
         # Not by add_weight: under the layer's own name TensorFlow compiles a kernel anew for each variable.
         with tf.name_scope(""):
@@ -103,7 +106,7 @@ class Model(keras.layers.Layer):
                 lambda *_, **__: tf.constant(start), shape=start.shape, dtype="float64", name=name
             )
         self._unconstrained.append(variable)
-        self.parameters[name] = Parameter(name, variable, support)
+        self.parameters[name] = Parameter(name, variable, interval)
         return self.parameters[name]
 
     @property

@@ -33,7 +33,7 @@ class Problem:
         self.names, self.supports = flat.names(model), flat.supports(model)
         self.start = flat.point(model)
         self.back, self.origin = np.eye(len(self.start)), np.zeros(len(self.start))
-        self._objective, routes = None, declared_routes(model)
+        self._objective, self._shift, routes = None, 0.0, declared_routes(model)
         if "linear predictor" in routes:
             # The likelihood has one maximum: it is found from anywhere.
             designed = rows.changed(model.design)
@@ -42,8 +42,9 @@ class Problem:
                 words.require_finite_start(model, rows)
             self.back, self.start = self._objective.back, self._objective.start()
         elif "newton" in routes:
-            change, self.back, self.origin = model.standardised(rows.sample(ROWS).whole())
-            self.rows, self.start = rows.changed(change), np.zeros(len(self.start))
+            scaled = model.standardised(rows.sample(ROWS).whole())
+            self.rows, self.start, self._shift = rows.changed(scaled.change), scaled.start, scaled.shift
+            self.back, self.origin = scaled.back, scaled.origin
 
     @property
     def objective(self) -> Objective | LinearPredictorObjective:
@@ -89,18 +90,16 @@ class Problem:
             if covariance == "robust":
                 R = qr.triangle(scores.T for scores in objective.scores(minimum.point))
                 inner = inner @ inner.T @ R.T
-        # The scale of the data is that of the densities too: log|dy/dy'| for each observation.
-        shift = self.origin[-1] if self.supports[-1] == "positive" else 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             values = flat.natural(point, self.supports)
             root = flat.slopes(values, self.supports)[:, None] * (self.back @ inner)
         return Outcome(
             point=point,
             root=root,
-            log_likelihood=-objective.nobs * (own + shift),
+            log_likelihood=-objective.nobs * (own + self._shift),
             message=message,
             trusted=trouble is None,
-            history=minimum.history + (shift if method == "Newton" else 0.0),
+            history=minimum.history + (self._shift if method == "Newton" else 0.0),
             method=method,
             profile=functools.partial(self.profile, minimum),
         )

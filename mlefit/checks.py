@@ -106,7 +106,7 @@ def count(name: str, value: object, *, at_least: int = 1) -> int:
     return int(value)
 
 
-def level(value: object) -> float:
+def level(value: Any) -> float:
     """Return the level of an interval as a float, or raise an error: it lies strictly between 0 and 1.
 
     Examples:

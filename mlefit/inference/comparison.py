@@ -124,9 +124,9 @@ def _require_comparable(label, result):
     if not isinstance(result, FitResult):
         raise TypeError(f"compare takes results of fit, got {result!r} for {label}")
     if not result.converged:
-        raise ValueError(f"{label} did not converge, so that its likelihood is no maximum: {result.message}")
-    if not np.isfinite(result.aic):
-        raise ValueError(f"the AIC of {label} is {result.aic}: compare takes fits by maximum likelihood alone")
+        raise ValueError(f"{label} did not converge, so its likelihood is no maximum: {result.message}")
+    if result.log_prior is not None:
+        raise ValueError(f"{label} is a MAP fit, whose likelihood is not at its maximum: AIC is not defined")
 
 
 def _require_same_data(first, one, label, other):

@@ -1,5 +1,6 @@
 """Quantities derived from the estimates, with errors by the delta method."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -41,11 +42,11 @@ class Derived:
     estimate: float | np.ndarray
     standard_error: float | np.ndarray
 
-    def interval(self, level: float = 0.95) -> tuple[float, float] | tuple[np.ndarray, np.ndarray]:
+    def interval(self, level: float = 0.95) -> tuple[float | np.ndarray, float | np.ndarray]:
         """Return the Wald interval `estimate -+ quantile * standard_error`, `(low, high)`.
 
         It is symmetric, so a positive quantity may get a negative end: derive its logarithm then, and take
-        the exponentials of the ends.
+        the exponentials of the ends. For an array these are two arrays.
 
         Args:
             level: the coverage it aims at, between 0 and 1.
@@ -131,7 +132,7 @@ def _slope(function, estimates, estimate, place, error, support):
             sizes.append(np.maximum(np.abs(above), np.abs(below)))
     except (ArithmeticError, _NotFinite):
         return (np.full(estimate.shape, np.nan),) * 4
-    first, second = ((4 * fine - coarse) / 3 for coarse, fine in zip(slopes, slopes[1:], strict=False))
+    first, second = ((4 * fine - coarse) / 3 for coarse, fine in itertools.pairwise(slopes))
     corner = np.where(bends[2] > 0.5 * bends[0], bends[2], 0.0)  # of a smooth one it is a quarter
     rounded = (np.array(slopes) == 0).all(axis=0) & (np.array(bends) == 0).all(axis=0)
     if rounded.any():

@@ -114,6 +114,19 @@ def test_smooth_functions_pass_however_they_bend():
         assert found.standard_error == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
+def test_what_is_held_fixed_has_no_error_of_its_own():
+    result = mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope[0]": 1.0})
+    found = result.derived(lambda p: p["intercept"] / p["slope"][0] + p["slope"][1])
+    gradient = np.array([1.0, 1.0, 0.0])  # by slope[1], intercept and stddev
+    assert found.standard_error == pytest.approx(by_hand(result, gradient), rel=1e-9)
+    assert result.derived(lambda p: p["slope"][0]).standard_error == 0.0
+
+
+def test_a_quantity_that_is_not_finite_far_away_has_an_error():
+    found = GAUSSIAN.derived(lambda p: math.log(p["mean"] - GAUSSIAN.estimates["mean"] + 0.05))
+    assert found.standard_error == pytest.approx(GAUSSIAN.standard_errors["mean"] / 0.05, rel=2e-3)
+
+
 def test_where_errors_are_nan_so_is_the_derived_one():
     with pytest.warns(mlefit.FitWarning):
         result = mlefit.fit(mlefit.Gaussian(), [2.0, 2.0, 2.0])

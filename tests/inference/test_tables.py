@@ -2,6 +2,7 @@
 
 import sys
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +36,11 @@ def test_without_pandas_the_message_says_what_to_install(monkeypatch):
     for table in (LINE, mlefit.compare(LINE, CONSTANT)):
         with pytest.raises(ImportError, match="to_frame needs pandas"):
             table.to_frame()
+
+
+class Ridge(mlefit.LogisticRegression):
+    def log_prior(self):
+        return -0.5 * keras.ops.square(self.slope())
 
 
 def highest(design):
@@ -96,11 +102,12 @@ def test_what_cannot_be_compared_is_refused_with_the_reason():
         ((LINE,), {"short": fewer}, "different data: 50 and 49 observations"),
         ((CONSTANT,), {"moved": elsewhere}, "Gaussian and moved .* not one column is the same"),
         ((LINE,), {"logged": logged}, "different y: .* log y"),
+        ((LINE,), {"ridge": mlefit.fit(Ridge(), X, Y > 1)}, "ridge is a MAP fit"),
         ((LINE,), {"failed": failed}, "failed did not converge.*unbounded"),
     ]:
         with pytest.raises(ValueError, match=message):
             mlefit.compare(*arguments, **labelled)
-    with pytest.raises(TypeError, match="compare takes results of fit, got 3.0 for other"):
+    with pytest.raises(TypeError, match=r"compare takes results of fit, got 3\.0 for other"):
         mlefit.compare(LINE, other=3.0)
-    with pytest.raises(TypeError, match="got Gaussian.* for argument 2|argument 2"):
+    with pytest.raises(TypeError, match="for argument 2"):
         mlefit.compare(LINE, mlefit.Gaussian())

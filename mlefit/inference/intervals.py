@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from mlefit.models.parameter import TRANSFORMS
+from mlefit.models.supports import Support, transform
 from mlefit.solvers import newton, roots
 
 _FAR = 1e6  # standard errors
 
 
-def wald(value: float, error: float, support: str, quantile: float) -> tuple[float, float]:
+def wald(value: float, error: float, support: Support, quantile: float) -> tuple[float, float]:
     """Return `value -+ quantile * error`, formed on the unconstrained scale and mapped back.
 
     Examples:
@@ -20,13 +20,13 @@ def wald(value: float, error: float, support: str, quantile: float) -> tuple[flo
         >>> round(low, 4), round(high, 4)
         (1.2253, 3.2646)
     """
-    transform = TRANSFORMS[support]
+    maps = transform(support)
     if not np.isfinite(error):
         return np.nan, np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
-        centre = transform.unconstrained(np.float64(value))
-        reach = quantile * error / transform.slope(np.float64(value))
-    return float(transform.in_numpy(centre - reach)), float(transform.in_numpy(centre + reach))
+        centre = maps.unconstrained(np.float64(value))
+        reach = quantile * error / maps.slope(np.float64(value))
+    return float(maps.in_numpy(centre - reach)), float(maps.in_numpy(centre + reach))
 
 
 def profile(

@@ -4,12 +4,16 @@ import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from scipy import special
 
+from mlefit import checks
 from mlefit.checks import Data
-from mlefit.inference import intervals, prediction
+from mlefit.inference import derived as derivation
+from mlefit.inference import frames, intervals, prediction
+from mlefit.models.supports import Support
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +21,12 @@ class FitResult:
     """The outcome of `mlefit.fit`. Print it for the summary table.
 
     Attributes:
-        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a
-            frame with such a column; the order of `covariance`.
+        names: one name for each scalar that was fitted, `"slope[0]"` for the entries of a vector,
+            `"slope[age]"` if x was a frame with such a column; the order of `covariance`.
         estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
-            error is nan where it must not be trusted; `message` says why.
+            error is nan where it must not be trusted; `message` says why. One that was held has none: nan.
+        fixed: what was held, by the name of the scalar.
+        log_prior: at the estimates, if the model has a prior, so that they are MAP; else None.
         covariance: of the estimates, natural scale, shape `(p, p)`.
         log_likelihood: at the estimates, every constant kept, in nats.
         nobs: number of observations.
@@ -53,19 +59,24 @@ class FitResult:
     history: np.ndarray
     method: str
     covariance_type: str
-    supports: tuple[str, ...]
+    supports: tuple[Support, ...]
+    fixed: dict[str, float] = field(default_factory=dict)
+    log_prior: float | None = None
+    _free: tuple[int, ...] | None = None  # the indexes of names among all scalars; None in old pickles
     _root: np.ndarray | None = field(default=None, repr=False)
     _link: str | None = None
     _curve: Callable | None = field(default=None, repr=False)
     _profile: Callable | None = field(default=None, repr=False)
     _data: frozenset = frozenset()
+    _response: int | None = None  # the fingerprint of y, for regressions
     _exact: intervals.Line | None = None
     _columns: tuple | None = None  # of the frame that x was
     _takes_offset: bool = False
 
     def __setstate__(self, state: dict) -> None:
         # A result of version 0.1 knew of the Poisson's offset by its link.
-        self.__dict__.update({"_takes_offset": state.get("_link") == "log"} | state)
+        new = {"fixed": {}, "log_prior": None, "_free": None, "_takes_offset": state.get("_link") == "log"}
+        self.__dict__.update(new | state)
 
     def __getstate__(self) -> dict:
         # What needs the model and its data stays behind, for they need not pickle; a closed form goes along.
@@ -74,12 +85,19 @@ class FitResult:
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter."""
+        """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter that was fitted.
+
+        It is nan for a MAP fit, whose likelihood is not at its maximum.
+        """
+        if self.log_prior is not None:
+            return np.nan
         return 2 * len(self.names) - 2 * self.log_likelihood
 
     @property
     def bic(self) -> float:
-        """Schwarz's information criterion, `p log n - 2 log-likelihood`, counting every parameter."""
+        """Schwarz's information criterion, `p log n - 2 log-likelihood`; nan for a MAP fit, as `aic`."""
+        if self.log_prior is not None:
+            return np.nan
         return len(self.names) * np.log(self.nobs) - 2 * self.log_likelihood
 
     def interval(self, name: str, level: float = 0.95, method: str = "auto") -> tuple[float, float]:
@@ -96,9 +114,10 @@ class FitResult:
                 not reject.
 
         Raises:
-            ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
+            TypeError, ValueError: for an unknown name or method, a level that is no number in (0, 1), and a
+                profile without the data.
         """
-        index, level = self._index(name), _level(level)
+        index, level = self._index(name), checks.level(level)
         quantile = NormalDist().inv_cdf(0.5 + level / 2)
         error = np.sqrt(self.covariance[index, index])
         if method not in ("auto", "wald", "profile"):
@@ -149,7 +168,60 @@ class FitResult:
             raise ValueError("predict needs the curve itself: call fit again in this process")
         if offset is not None and not self._takes_offset:
             raise ValueError(f"offset is for PoissonRegression, and the model is {self.model}")
-        return prediction.band(self, x, _level(level), offset)
+        return prediction.band(self, x, checks.level(level), offset)
+
+    def derived(self, function: Callable[[dict[str, Any]], Any]) -> derivation.Derived:
+        """Return a quantity computed from the estimates, with its error by the delta method.
+
+        The function is differentiated by central differences, so that NumPy, `math` and `keras.ops` all
+        serve; steps of two lengths must agree. Where the errors of the estimates are nan, so is its own.
+
+        Args:
+            function: of a dict, from the name of each parameter to its natural value, a float or an array
+                `(k,)`, to a number or an array.
+
+        Returns:
+            A `Derived`, with `estimate`, `standard_error` and `interval(level)`.
+
+        Raises:
+            TypeError, ValueError: for what is no function, and values not real, not finite, or of changing
+                shape.
+
+        Warns:
+            FitWarning: where the function is not smooth, or rounds: the error is nan.
+
+        Source: Y. Pawitan, In All Likelihood (2001), section 4.7.
+
+        Examples:
+            >>> import mlefit
+            >>> result = mlefit.fit(mlefit.LinearRegression(), [0.0, 1.0, 2.0, 3.0], [1.0, 2.9, 5.2, 6.9])
+            >>> root = result.derived(lambda p: -p["intercept"] / p["slope"])  # where the line crosses 0
+            >>> round(root.estimate, 4), round(root.standard_error, 4)
+            (-0.5, 0.0627)
+        """
+        return derivation.derived(self, function)
+
+    def to_frame(self, level: float = 0.95) -> Any:
+        """Return the table as a pandas `DataFrame`, which is the only use of pandas: a row a parameter.
+
+        The columns are `term`, `estimate`, `std.error`, `conf.low` and `conf.high`, as the R package broom
+        calls them; the interval is that of `interval`. A parameter that was held fixed is left out.
+
+        Args:
+            level: of the interval, between 0 and 1.
+
+        Raises:
+            ImportError: if pandas is not installed.
+            TypeError, ValueError: for a level that is no number between 0 and 1.
+
+        Examples:
+            >>> import mlefit
+            >>> frame = mlefit.fit(mlefit.Gaussian(), [1.0, 2.0, 4.0]).to_frame()
+            >>> frame[["term", "estimate", "std.error"]].round(3).to_dict("records")[0]
+            {'term': 'mean', 'estimate': 2.333, 'std.error': 0.72}
+        """
+        columns = "term", "estimate", "std.error", "conf.low", "conf.high"
+        return frames.frame(columns, self._rows(level))
 
     def likelihood_ratio_test(self, smaller: "FitResult") -> tuple[float, int, float]:
         """Test a nested fit of the same data: return the statistic, degrees of freedom and p-value.
@@ -163,6 +235,8 @@ class FitResult:
         if not isinstance(smaller, FitResult):
             raise TypeError(f"smaller must be a FitResult, got {smaller!r}")
         for result in (self, smaller):
+            if result.log_prior is not None:
+                raise ValueError("the test compares maxima of the likelihood, and a fit with a prior is MAP")
             if not result.converged:
                 raise ValueError(f"the test needs two fits that converged: {result.message}")
         freedom = len(self.names) - len(smaller.names)
@@ -186,27 +260,39 @@ class FitResult:
         return self.names.index(name)
 
     def _flat(self):
-        return np.concatenate([np.ravel(value) for value in self.estimates.values()])
+        whole = np.concatenate([np.ravel(value) for value in self.estimates.values()])
+        return whole if self._free is None else whole[list(self._free)]
 
-    def _rows(self) -> Iterator[tuple]:
+    def _rows(self, level: float = 0.95) -> Iterator[tuple]:
         for index, (name, value) in enumerate(zip(self.names, self._flat(), strict=True)):
             error = np.sqrt(self.covariance[index, index])
-            yield name, value, error, *self.interval(name)
+            yield name, value, error, *self.interval(name, level)
 
     def _head(self):
         return {
             "model": self.model,
             "method": f"{self.method}, {len(self.history) - 1} steps"
-            if self.method == "Newton"
+            if self.method.endswith("Newton")
             else self.method,
             "observations": f"{self.nobs}",
+            **self._held(),
             "log-likelihood": f"{self.log_likelihood:.6f}",
-            "AIC": f"{self.aic:.4f}",
-            "BIC": f"{self.bic:.4f}",
+            **self._criteria(),
             "errors": f"{self.covariance_type} information" if self.covariance_type != "robust" else "robust",
             "intervals": "exact: Student's t, chi-square" if self._exact else "Wald",
             "converged": f"{self.converged}: {self.message}",
         }
+
+    def _held(self):
+        if not self.fixed:
+            return {}
+        return {"held fixed": ", ".join(f"{name} = {value:.6g}" for name, value in self.fixed.items())}
+
+    def _criteria(self):
+        if self.log_prior is None:
+            return {"AIC": f"{self.aic:.4f}", "BIC": f"{self.bic:.4f}"}
+        said = "nan: for MAP estimates it is not defined"
+        return {"log-prior": f"{self.log_prior:.6f}", "AIC": said, "BIC": said}
 
     def __str__(self) -> str:
         width = max(12, *map(len, self.names))
@@ -228,9 +314,3 @@ class FitResult:
             for name, *numbers in self._rows()
         )
         return f"<table>{head}</table><table><tr>{titles}</tr>{body}</table>"
-
-
-def _level(level):
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    return level

@@ -1,14 +1,18 @@
 """What can be wrong with a fit, in words."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from mlefit.likelihood.rows import Rows
 from mlefit.models.model import Model, terms
+from mlefit.models.supports import Support
 from mlefit.solvers import newton
 
+_PACKAGE = (str(Path(__file__).parents[1]) + os.sep,)
 NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
@@ -81,7 +85,8 @@ def require_finite_curve(model: Model, rows: Rows, line: np.ndarray, jacobian: n
 
 
 def _observed(rows, where):
-    return f"index {where} ({', '.join(f'{name} = {value}' for name, value in rows.row(where).items())})"
+    values = ", ".join(f"{name} = {value}" for name, value in rows.row(where).items())
+    return f"index {rows.place(where)} ({values})"
 
 
 def too_few(nobs: int, size: int) -> str:
@@ -97,15 +102,47 @@ def undetermined(names: Iterable[str]) -> str:
     )
 
 
+_UNBOUNDED = "the likelihood is unbounded"
+
+
 def unbounded(name: str) -> str:
     """Say that the fit is exact, so that a scale shrinks to nothing."""
     return (
-        f"the likelihood is unbounded: the model fits the data to rounding, and the likelihood grows "
+        f"{_UNBOUNDED}: the model fits the data to rounding, and the likelihood grows "
         f"without limit as {name} goes to 0"
     )
 
 
-def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[str]) -> str:
+def is_unbounded(message: str) -> bool:
+    """Whether a message says that the likelihood grows without limit as a scale shrinks."""
+    return message.startswith(_UNBOUNDED)
+
+
+def with_prior(trouble: str) -> str:
+    """Say where else to look if a search for a mode fails."""
+    return (
+        f"{trouble}. The model has a prior: where log_prior has a corner, as an absolute value has at 0, no "
+        "search by derivatives can end, and where it grows for ever there is no mode"
+    )
+
+
+def agreed(message: str, found: int, lower: int, unbounded: int, failed: int) -> str:
+    """Say how many of many starts found the same optimum, and what became of the others."""
+    total = found + lower + unbounded + failed
+    said = f"{message}; {found} of {total} starts found it"
+    for count, fate in (
+        (lower, "ended lower"),
+        (unbounded, "ran to where the likelihood is unbounded, so that this is the best local maximum"),
+        (failed, "could not be searched from"),
+    ):
+        said += f", {count} {fate}" if count else ""
+    return said
+
+
+ONE_MAXIMUM = "the likelihood has one maximum, so that other starts would find the same"
+
+
+def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[Support]) -> str:
     """Say that the likelihood grows without end, or towards the end of a range."""
     bounded = [name for name in involved if supports[names.index(name)] != "real"]
     if bounded:
@@ -138,7 +175,8 @@ def does_not_curve(name: str) -> str:
     """Say that the gradient changes along a parameter otherwise than the Hessian says."""
     return (
         f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not "
-        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
+        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap, "
+        "mlefit.bootstrap(model, *data)"
     )
 
 
@@ -147,7 +185,20 @@ def kinked(names: Iterable[str]) -> str:
     return (
         "the search could not go on: where it stopped, the log-density is not differentiable in "
         f"{listed(names)}. Its curvature is no error bar there, nor is the sandwich, which needs it; use a "
-        "bootstrap"
+        "bootstrap, mlefit.bootstrap(model, *data)"
+    )
+
+
+def has_estimate(message: str) -> bool:
+    """Whether a fit that is not to be trusted lacks its errors alone, so that a bootstrap is the advice."""
+    return "mlefit.bootstrap(" in message
+
+
+def rough(names: Iterable[str]) -> str:
+    """Say that a derived quantity has no derivative to be trusted."""
+    return (
+        f"the derived quantity is not smooth in {listed(names)} within a tenth of a standard error, or not "
+        "in float64, so that its error is nan: look for a corner, abs, a maximum, or a rounded number"
     )
 
 
@@ -169,8 +220,8 @@ def no_optimum(steps: int, reason: str, advice: str = "allow more, or start else
 
 
 def warn(message: str) -> None:
-    """Issue a `FitWarning` at the caller of `fit`."""
-    warnings.warn(message, FitWarning, stacklevel=3)
+    """Issue a `FitWarning` at the line that called the package."""
+    warnings.warn(message, FitWarning, skip_file_prefixes=_PACKAGE)
 
 
 def listed(names: Iterable[str]) -> str:

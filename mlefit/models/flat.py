@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from mlefit.checks import Array
 from mlefit.models.model import Model
-from mlefit.models.parameter import TRANSFORMS, Parameter
+from mlefit.models.parameter import Parameter
+from mlefit.models.supports import Support, transform
 
 
 def names(model: Model) -> tuple[str, ...]:
@@ -17,7 +18,7 @@ def names(model: Model) -> tuple[str, ...]:
     return tuple(name for p in model.parameters.values() for name in p.names())
 
 
-def supports(model: Model) -> tuple[str, ...]:
+def supports(model: Model) -> tuple[Support, ...]:
     """Return the support of each scalar."""
     return tuple(p.support for p in model.parameters.values() for _ in p.names())
 
@@ -60,11 +61,11 @@ def log_prob_at(model: Model, flat: Array, *block: tf.Tensor) -> tf.Tensor:
         return tf.cast(tf.convert_to_tensor(model.log_prob(*block)), tf.float64)
 
 
-def natural(flat: Iterable[float], supports: Sequence[str]) -> np.ndarray:
+def natural(flat: Iterable[float], supports: Sequence[Support]) -> np.ndarray:
     """Return the natural values of a flat vector, in NumPy."""
-    return np.array([TRANSFORMS[s].in_numpy(v) for v, s in zip(flat, supports, strict=True)])
+    return np.array([transform(s).in_numpy(v) for v, s in zip(flat, supports, strict=True)])
 
 
-def slopes(values: np.ndarray, supports: Sequence[str]) -> np.ndarray:
+def slopes(values: np.ndarray, supports: Sequence[Support]) -> np.ndarray:
     """Return the slope of each natural value by its unconstrained one, for the delta method."""
-    return np.array([TRANSFORMS[s].slope(np.float64(v)) for v, s in zip(values, supports, strict=True)])
+    return np.array([transform(s).slope(np.float64(v)) for v, s in zip(values, supports, strict=True)])

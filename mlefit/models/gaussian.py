@@ -1,13 +1,13 @@
 """Independent observations of one Gaussian."""
 
-from collections.abc import Callable
-
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import checks, densities
 from mlefit.checks import Data
 from mlefit.models.model import Model
+from mlefit.models.standardised import Standardised
 
 
 class Gaussian(Model, routes=("closed form", "newton")):
@@ -33,13 +33,20 @@ class Gaussian(Model, routes=("closed form", "newton")):
         """Return the columns of predictors, of which there are none, and the response."""
         return np.empty((len(x), 0)), x
 
-    def standardised(self, sample: tuple[np.ndarray, ...]) -> tuple[Callable, np.ndarray, np.ndarray]:
-        """Return a function that centres and scales the data, and the way back; see `LinearRegression`."""
+    def standardised(self, sample: tuple[np.ndarray, ...]) -> Standardised:
+        """Return the data centred and scaled, and the way back."""
         (x,) = sample
         centre, scale = x.mean(), x.std() or 1.0
         back, origin = np.diag([scale, 1.0]), np.array([centre, np.log(scale)])
-        return lambda x: ((x - centre) / scale,), back, origin
+        return Standardised(lambda x: ((x - centre) / scale,), back, origin, np.zeros(2), origin[-1])
 
     def log_prob(self, x: Data) -> tf.Tensor:
         """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
         return densities.gaussian(x, self.mean(), self.stddev())
+
+    def simulate(self, rng: np.random.Generator, x: np.ndarray) -> tuple[np.ndarray]:
+        return (rng.normal(self.mean.numpy(), self.stddev.numpy(), len(x)),)
+
+    def cdf(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = special.ndtr((x - self.mean.numpy()) / self.stddev.numpy())
+        return found, found

@@ -1,14 +1,14 @@
 """Regressions through a linear predictor, and the first of them: a straight line with Gaussian noise."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import columns, densities
 from mlefit.checks import Data
 from mlefit.models.model import Model
+from mlefit.models.standardised import Standardised, middle
 
 
 class LinearPredictor(Model):
@@ -88,16 +88,8 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         super().build(input_shape)
         self.stddev = self.parameter("stddev", 1.0, support="positive")
 
-    def standardised(self, sample: tuple[np.ndarray, ...]) -> tuple[Callable, np.ndarray, np.ndarray]:
-        """Return a function that centres (if there is an intercept) and scales x and y, and the way back.
-
-        Args:
-            sample: x of shape `(n,)` or `(n, k)` and y, of some observations that are typical of all.
-
-        Returns:
-            A function from a block of data to the new one, and matrix and vector that take the parameters for
-            these to those for the old.
-        """
+    def standardised(self, sample: tuple[np.ndarray, ...]) -> Standardised:
+        """Return x and y centred (if there is an intercept) and scaled, and the way back."""
         x, y = sample
         centre, scale = middle(x.reshape(len(x), -1), self.has_intercept)
         height = y.mean() if self.has_intercept else 0.0
@@ -112,7 +104,7 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
             shifted = x.reshape(len(x), -1) - centre
             return (shifted / scale).reshape(x.shape), (y - height) / rise
 
-        return change, back, origin
+        return Standardised(change, back, origin, np.zeros(len(back)), origin[-1])
 
     def log_prob(self, x: Data, y: Data) -> tf.Tensor:
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`.
@@ -127,14 +119,12 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         x, y = self._paired(x=x, y=y)
         return densities.gaussian(y, self(x), self.stddev())
 
+    def simulate(self, rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+        return x, rng.normal(self(x).numpy(), self.stddev.numpy())
 
-def middle(X: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Return about the middle and spread of each column, both `(k,)`; if not `centred`, 0 and its size."""
-    centre = X.mean(axis=0) if centred else np.zeros(X.shape[1])
-    centre = centre + (X - centre).mean(axis=0) * centred
-    scale = np.sqrt(np.mean((X - centre) ** 2, axis=0))
-    scale[scale <= 1e-14 * np.abs(centre)] = 1.0
-    return centre, scale
+    def cdf(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = special.ndtr((y - self(x).numpy()) / self.stddev.numpy())
+        return found, found
 
 
 def paired(**named: Data) -> tuple[tf.Tensor, ...]:

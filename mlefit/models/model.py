@@ -3,8 +3,9 @@
 Parameters move on an unconstrained scale, where a solver may take any step, and are read on the natural one.
 """
 
+import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -14,10 +15,17 @@ from numpy.typing import ArrayLike
 
 from mlefit import columns
 from mlefit.checks import Array, Data
-from mlefit.models.parameter import TRANSFORMS, Parameter, unconstrained
+from mlefit.models import supports
+from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
-_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prob"}
+_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__"}
+_FREE |= {"log_prob", "log_prior", "simulate", "cdf"}
+# What beside a prior a class may hold and still be searched as its parent is, and by which routes.
+_BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
+_BESIDE |= {"simulate", "cdf"}
+_BESIDE |= {"__annotate__", "__annotate_func__", "__firstlineno__", "__static_attributes__"}
+_SEARCHES = {"linear predictor", "newton"}
 
 
 class Model(keras.layers.Layer):
@@ -78,13 +86,16 @@ class Model(keras.layers.Layer):
             _require_free(name, type(self).__name__)
         super().__setattr__(name, value)
 
-    def parameter(self, name: str, value: ArrayLike, support: str = "real") -> Parameter:
+    def parameter(
+        self, name: str, value: ArrayLike, support: str | Sequence[float | None] = "real"
+    ) -> Parameter:
         """Return a new `Parameter` of this model; its variable joins the layer's `trainable_variables`.
 
         Args:
             name: a Python identifier, unique in the model.
-            value: where it starts, on the natural scale: a number, or a vector of shape `(k,)`.
-            support: `"real"`, `"positive"` (moves as its logarithm) or `"unit"` (in (0, 1), as its logit).
+            value: where it starts, on the natural scale: a number, a vector `(k,)` or a matrix `(j, k)`.
+            support: `"real"`, `"positive"` (moves as its logarithm), `"unit"` (in (0, 1), as its logit), or
+                another open interval `(low, high)`, with None where it has no end: `(-1, 1)`, `(None, 3.0)`.
 
         Raises:
             TypeError, ValueError: for a name taken or no identifier, an unknown support, a value outside it.
@@ -93,9 +104,8 @@ class Model(keras.layers.Layer):
             raise ValueError(f"name must be an identifier such as 'rate', got {name!r}")
         if name in self.parameters:
             raise ValueError(f"the model has a parameter {name!r} already: names must be unique")
-        if support not in TRANSFORMS:
-            raise ValueError(f"support must be one of {', '.join(map(repr, TRANSFORMS))}, got {support!r}")
-        start = unconstrained(name, value, support)
+        interval = supports.support(support)
+        start = unconstrained(name, value, interval)
         # Through the initializer, not by assign: inside a tf.function an assign would run again at each call.
         # Not by add_weight: under the layer's own name TensorFlow compiles a kernel anew for each variable.
         with tf.name_scope(""):
@@ -103,7 +113,7 @@ class Model(keras.layers.Layer):
                 lambda *_, **__: tf.constant(start), shape=start.shape, dtype="float64", name=name
             )
         self._unconstrained.append(variable)
-        self.parameters[name] = Parameter(name, variable, support)
+        self.parameters[name] = Parameter(name, variable, interval)
         return self.parameters[name]
 
     @property
@@ -114,6 +124,70 @@ class Model(keras.layers.Layer):
     def log_prob(self, *data: Any, **named: Any) -> tf.Tensor:
         """Return one log-density for each observation, `(n,)`; a subclass defines it, and its arguments."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
+
+    def log_prior(self) -> tf.Tensor | float:
+        """Return the log-density of a prior at the parameters, one number; a subclass may define it.
+
+        `fit` then maximises log-likelihood and log-prior together: the result is MAP, the mode of the
+        posterior. The density is of the parameters on their natural scale, as the model reads them: no
+        Jacobian of the unconstrained scale is added. So it is the mode for these parameters; another scale,
+        such as the logarithm of one, has another mode. Without a definition it is 0, and the fit is by
+        likelihood alone.
+
+        Examples:
+            >>> import mlefit
+            >>> class Ridge(mlefit.LogisticRegression):
+            ...     def log_prior(self):
+            ...         return -0.5 * keras.ops.square(self.slope() / 2.0)  # slope ~ N(0, 2^2)
+            >>> result = mlefit.fit(Ridge(), [0.0, 1.0, 2.0, 3.0], [0, 0, 1, 1])  # separated, with a mode
+            >>> round(result.estimates["slope"], 3), result.method
+            (1.846, 'MAP, Newton')
+        """
+        return 0.0
+
+    def simulate(self, rng: np.random.Generator, *data: Any, **named: Any) -> tuple[np.ndarray, ...]:
+        """Return the data with the responses drawn anew from the model; a subclass may define it.
+
+        `result.bootstrap` needs it. What is given (predictors, exposures) is returned as it came.
+
+        Args:
+            rng: the source of randomness, a NumPy `Generator`.
+            *data: the arguments of `log_prob`, float64 arrays `(n,)` or `(n, k)`.
+
+        Returns:
+            A tuple of arrays, of the shapes of the data.
+
+        Examples:
+            >>> class Exponential(Model):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.rate = self.parameter("rate", 1.0, support="positive")
+            ...     def log_prob(self, x):
+            ...         return keras.ops.log(self.rate()) - self.rate() * x
+            ...     def simulate(self, rng, x):
+            ...         return (rng.exponential(1 / self.rate.numpy(), len(x)),)
+            >>> Exponential().simulate(np.random.default_rng(0), np.zeros(2))[0].round(3).tolist()
+            [0.68, 1.02]
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define simulate(rng, *data) beside its log_prob: the data with the "
+            "responses drawn anew"
+        )
+
+    def cdf(self, *data: Any, **named: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability below each response, and up to it; a subclass may define it.
+
+        `mlefit.plot.quantiles` needs it. For a continuous response the two are the same.
+
+        Args:
+            *data: the arguments of `log_prob`, float64 arrays `(n,)` or `(n, k)`.
+
+        Returns:
+            `P(Y < y_i)` and `P(Y <= y_i)`, two arrays `(n,)`.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define cdf(*data) beside its log_prob: P(Y < y) and P(Y <= y)"
+        )
 
     def nll(self, *data: Data) -> tf.Tensor:
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
@@ -151,8 +225,70 @@ class Model(keras.layers.Layer):
 
 
 def declared_routes(model: Model) -> tuple[str, ...]:
-    """Return the routes that a model's own class names; none if its log-density is another's."""
-    return () if "log_prob" in vars(model) or "call" in vars(model) else type(model)._Model__routes
+    """Return the routes that a model's own class names; none if its log-density is another's.
+
+    A class that adds nothing but a prior is searched as its parent is.
+    """
+    if vars(model).keys() & {"log_prob", "call", "log_prior"}:
+        return ()
+    kind = type(model)
+    own = kind._Model__routes
+    if own or "log_prior" not in vars(kind):
+        return own
+    parent = kind.__mro__[1]
+    new = {name for name in vars(kind) if not name.startswith("_Model__")} - _BESIDE
+    if not issubclass(parent, Model) or any(hasattr(parent, name) for name in new):
+        return ()
+    return tuple(route for route in parent._Model__routes if route in _SEARCHES)
+
+
+def has_prior(model: Model) -> bool:
+    """Whether a model defines a `log_prior`, so that its fit is MAP."""
+    return "log_prior" in vars(model) or type(model).log_prior is not Model.log_prior
+
+
+def log_prior(model: Model) -> tf.Tensor:
+    """Return a model's `log_prior`, a float64 tensor `()`; an error if it is not one number."""
+    try:
+        found = model.log_prior()
+    except tf.errors.InvalidArgumentError as error:
+        if "double tensor" not in str(error) and "float tensor" not in str(error):
+            raise
+        raise TypeError(
+            "log_prior mixes float64 with another type: take constants from math or NumPy, for "
+            f"keras.ops.log(2.0) is float32 ({error})"
+        ) from None
+    if found is None:
+        raise ValueError("log_prior must return one number, got None")
+    found = tf.convert_to_tensor(found)
+    if found.shape.rank != 0:
+        raise ValueError(f"log_prior must return one number, got shape {tuple(found.shape)}: sum it")
+    return tf.cast(found, tf.float64)
+
+
+def own(model: Model, name: str) -> Callable:
+    """Return a model's `simulate` or `cdf`; that of `Model`, which says what to define, if it has none.
+
+    One that stands above the class that defines the log-density is another density's.
+
+    Examples:
+        >>> import mlefit
+        >>> class Wide(mlefit.Gaussian):
+        ...     def log_prob(self, x):
+        ...         return mlefit.densities.student_t(x, self.mean(), self.stddev(), 3.0)
+        >>> own(Wide(), "cdf")([1.0])
+        Traceback (most recent call last):
+        NotImplementedError: Wide must define cdf(*data) beside its log_prob: P(Y < y) and P(Y <= y)
+    """
+    if name in vars(model):
+        return vars(model)[name]
+    if "log_prob" not in vars(model) and "call" not in vars(model):
+        for kind in type(model).__mro__:
+            if name in vars(kind):
+                return getattr(model, name)
+            if "log_prob" in vars(kind) or "call" in vars(kind):
+                break
+    return functools.partial(getattr(Model, name), model)
 
 
 def link_of(model: Model) -> str | None:

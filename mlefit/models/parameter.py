@@ -1,36 +1,22 @@
 """A parameter of a model: moved on an unconstrained scale, read on the natural one."""
 
-from collections import namedtuple
-
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from mlefit import checks
-
-Transform = namedtuple("Transform", "natural unconstrained slope in_numpy")
-# The natural value, its unconstrained form, the slope of the first by the second, as a function of it, and
-# the natural value once more, of a NumPy number.
-TRANSFORMS = {
-    "real": Transform(lambda theta: theta, lambda value: value, np.ones_like, lambda theta: theta),
-    "positive": Transform(keras.ops.exp, np.log, lambda value: value, np.exp),
-    "unit": Transform(
-        keras.ops.sigmoid,
-        lambda value: np.log(value) - np.log1p(-value),
-        lambda value: value * (1 - value),
-        lambda theta: np.exp(-np.logaddexp(0.0, -theta)),
-    ),
-}
+from mlefit.models.supports import Support, require_inside, said, transform
 
 
 class Parameter:
     """One parameter of a model, made by `Model.parameter`: call it for its value on the natural scale.
 
     Attributes:
-        name, support: as given to `Model.parameter`.
+        name, support: as given to `Model.parameter`; an interval with floats, or a name if it has one.
         variable: the float64 Keras variable behind it, unconstrained: the value, its logarithm or its logit.
-        entries: what the entries of a vector are called, as in `slope[age]`; None for their numbers.
+        entries: what the entries of a vector or matrix are called, row by row, as in `slope[age]`; None for
+            their numbers.
 
     Examples:
         >>> from mlefit import Model
@@ -42,13 +28,13 @@ class Parameter:
         <Parameter rate, positive, 0.5>
     """
 
-    def __init__(self, name: str, variable: keras.Variable, support: str) -> None:
+    def __init__(self, name: str, variable: keras.Variable, support: Support) -> None:
         self.name, self.variable, self.support = name, variable, support
         self.entries = None
 
     def __call__(self) -> tf.Tensor:
         """Return the value on the natural scale: a float64 tensor, differentiable in `variable`."""
-        return TRANSFORMS[self.support].natural(tf.convert_to_tensor(self.variable))
+        return transform(self.support).natural(tf.convert_to_tensor(self.variable))
 
     def numpy(self) -> float | np.ndarray:
         """Return the value on the natural scale: a float for a scalar parameter, else an array."""
@@ -65,17 +51,17 @@ class Parameter:
     def names(self) -> list[str]:
         """Return one name for each scalar."""
         shape = tuple(self.variable.shape)
-        return [f"{self.name}[{i}]" for i in self.entries or range(shape[0])] if shape else [self.name]
+        entries = self.entries or [", ".join(map(str, place)) for place in np.ndindex(shape)]
+        return [f"{self.name}[{entry}]" for entry in entries] if shape else [self.name]
 
     def __repr__(self) -> str:
-        return f"<Parameter {self.name}, {self.support}, {self.numpy()}>"
+        return f"<Parameter {self.name}, {said(self.support)}, {self.numpy()}>"
 
 
-def unconstrained(name: str, value: ArrayLike, support: str) -> np.ndarray:
+def unconstrained(name: str, value: ArrayLike, support: Support) -> np.ndarray:
     """Return `value` on the unconstrained scale in float64, or raise an error that names the argument."""
     value = checks.real_array(name, value)
-    if value.ndim > 1 or value.size == 0:
-        raise ValueError(f"{name} must be a number or a vector, got shape {value.shape}")
-    if support != "real":
-        checks.require_domain(name, value, support)
-    return np.asarray(TRANSFORMS[support].unconstrained(value))
+    if value.ndim > 2 or value.size == 0:
+        raise ValueError(f"{name} must be a number, a vector or a matrix, got shape {value.shape}")
+    require_inside(name, value, support)
+    return np.asarray(transform(support).unconstrained(value))

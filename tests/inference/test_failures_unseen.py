@@ -96,10 +96,14 @@ def negative_binomial(k, mean, size):
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_spread_that_only_rounding_bounds(seed):
-    """Counts that vary less than a Poisson's: the best size is infinite."""
+    """Counts that vary less than a Poisson's: the best size is infinite.
+
+    Differences of lgamma lose their digits on the way there, and how, depends on the processor: the search
+    runs on, or stops where rounding makes a maximum.
+    """
     counts = np.random.default_rng(seed).binomial(4, 0.4, 40).astype(float)
     model = Own(negative_binomial, mean=(1.0, "positive"), size=(1.0, "positive"))
-    flagged("towards the boundary of size", model, counts)
+    flagged("(towards the boundary|inside the range) of size", model, counts)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 12])

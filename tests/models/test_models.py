@@ -8,6 +8,7 @@ import scipy.stats
 import tensorflow as tf
 
 from mlefit import Gaussian, LinearRegression, Model
+from mlefit.models import supports
 
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 1.5, 40)
@@ -87,9 +88,17 @@ def test_parameters_keep_order_shape_and_precision():
         (("rate", [1.0, 0.0], "positive"), "rate must be positive, got 0.0 at index 1"),
         (("share", 1.0, "unit"), "share must lie strictly between 0 and 1, got 1.0"),
         (("theta", np.nan), "theta must be finite, got nan"),
-        (("theta", [[1.0]]), r"theta must be a number or a vector, got shape \(1, 1\)"),
-        (("theta", []), r"theta must be a number or a vector, got shape \(0,\)"),
-        (("theta", 1.0, "negative"), "support must be one of 'real', 'positive', 'unit', got 'negative'"),
+        (("theta", [[[1.0]]]), r"theta must be a number, a vector or a matrix, got shape \(1, 1, 1\)"),
+        (("theta", []), r"theta must be a number, a vector or a matrix, got shape \(0,\)"),
+        (("theta", 1.0, "negative"), "support must be one of 'real', 'positive', 'unit', or an open"),
+        (("phi", 1.0, (-1, 1)), r"phi must lie in \(-1, 1\), got 1.0"),
+        (("phi", [0.5, 4.0], (None, 3)), r"phi must lie in \(-inf, 3\), got 4.0"),
+        (
+            ("phi", 0.0, (1, -1)),
+            r"with low below high, got \(1, -1\)",
+        ),
+        (("phi", 0.0, (1, 1)), "support must be an interval"),
+        (("phi", 0.0, (0, np.nan)), "the high end of support must be finite, got nan"),
         (("not a name", 1.0), "name must be an identifier"),
         (("taken", 1.0), "has a parameter 'taken' already"),
     ],
@@ -100,6 +109,38 @@ def test_a_wrong_parameter_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         model.parameter(*arguments)
     assert list(model.parameters) == ["taken"] and len(model.trainable_variables) == 1
+
+
+@pytest.mark.parametrize("support", [("a", 1), (0, 1, 2), 3.0, None])
+def test_a_support_that_is_no_interval_is_refused(support):
+    with pytest.raises(TypeError, match="support"):
+        Model().parameter("phi", 0.5, support)
+
+
+@pytest.mark.parametrize(
+    ("support", "value"),
+    [((-1, 1), 0.3), ((2, None), 2.5), ((None, 3.0), -1.0), ((-np.inf, np.inf), 7.0), ((0, None), 0.25)],
+)
+def test_an_interval_is_one_to_one_with_the_line_and_its_slope_is_the_tape_s(support, value):
+    phi = Model().parameter("phi", value, support)
+    maps = supports.transform(phi.support)
+    theta = phi.variable.numpy()
+    assert float(phi()) == pytest.approx(value, rel=1e-14)
+    assert maps.in_numpy(theta) == pytest.approx(value, rel=1e-14)
+    with tf.GradientTape() as tape:
+        natural = phi()
+    slope = tape.gradient(natural, phi.variable.value)
+    assert maps.slope(np.float64(value)) == pytest.approx(float(slope), rel=1e-12) and slope > 0
+
+
+def test_intervals_that_have_a_name_get_it():
+    for ends, name in [((0, None), "positive"), ((0, 1), "unit"), ((None, np.inf), "real")]:
+        assert Model().parameter("a", 0.5, ends).support == name
+
+
+def test_a_matrix_of_parameters_is_named_by_row_and_column():
+    slope = Model().parameter("slope", [[1.0, 2.0], [3.0, 4.0]])
+    assert slope.names() == ["slope[0, 0]", "slope[0, 1]", "slope[1, 0]", "slope[1, 1]"]
 
 
 def test_assign_refuses_what_the_support_or_shape_refuses():

@@ -8,6 +8,7 @@ import scipy.optimize
 import mlefit
 from mlefit import routes
 from mlefit.models.linear import LinearPredictor
+from mlefit.models.standardised import Standardised
 from mlefit.routes.outcome import Options
 
 rng = np.random.default_rng(4)
@@ -72,10 +73,12 @@ class Level(mlefit.Model, routes=("closed form", "newton")):
 
     def standardised(self, sample):
         rise = np.std(sample[1] - sample[0])
-        return (
-            lambda before, after: (before / rise, after / rise),
-            np.diag([rise, 1.0]),
-            np.array([0, np.log(rise)]),
+        return Standardised(
+            change=lambda before, after: (before / rise, after / rise),
+            back=np.diag([rise, 1.0]),
+            origin=np.array([0, np.log(rise)]),
+            start=np.zeros(2),
+            shift=np.log(rise),
         )
 
     def log_prob(self, before, after):

@@ -1,4 +1,4 @@
-"""learn/mixtures.md against published digits, SciPy's optima, finite differences and searches from elsewhere."""
+"""learn/mixtures.md against published digits, SciPy's optima, finite differences and other searches."""
 
 import warnings
 
@@ -42,7 +42,7 @@ def test_no_step_of_em_lowers_the_log_likelihood(names):
 
 
 def test_the_bound_of_em_holds_and_touches(names):
-    """For any shares q the sum of the bounds lies below the log-likelihood; at the responsibilities it is equal."""
+    """For any shares q the sum of the bounds lies below the log-likelihood; at the responsibilities on it."""
     x, theta = names["x"], np.array([0.4, 55.0, 78.0, 6.0, 7.0])
     parts = stats.norm(theta[1:3], theta[3:]).logpdf(x[:, None]) + np.log([0.4, 0.6])
     for q in (np.full((len(x), 2), 0.5), np.random.default_rng(0).dirichlet([1, 1], len(x))):

@@ -1,4 +1,4 @@
-"""learn/priors.md against closed forms, SciPy's optima, integrals, Keras's own objective and published digits."""
+"""learn/priors.md against closed forms, SciPy's optima, integrals, Keras's own loss and published digits."""
 
 import keras
 import numpy as np
@@ -57,11 +57,9 @@ def test_each_framework_rests_where_the_table_says(names):
 
 
 def test_kerass_compiled_loss_is_the_mean_and_the_penalty(names):
-    """What `model.fit` minimises, read off Keras itself; and a smaller sum for PyTorch's other reduction."""
+    """What `model.fit` minimises, read off Keras itself (float32); and PyTorch's rule for a sum."""
     A, b, w, c = names["A"], names["b"], np.array([0.5, -1.0, 2.0]), names["c"]
-    layer = keras.layers.Dense(
-        1, use_bias=False, dtype="float64", kernel_regularizer=keras.regularizers.l2(c)
-    )
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.l2(c))
     model = keras.Sequential([keras.layers.Input((3,)), layer])
     model.compile("sgd", "mse")
     model.set_weights([w[:, None]])
@@ -144,7 +142,10 @@ def test_coverage_is_that_of_the_normal_distribution(names):
 def test_the_posterior_of_the_mean_is_the_one_derived():
     """For other values of s and tau, by integrals of likelihood times prior."""
     s, tau, observed = 0.7, 1.6, 1.1
-    weight = lambda mu: stats.norm(mu, s).pdf(observed) * stats.norm(0, tau).pdf(mu)
+
+    def weight(mu):
+        return stats.norm(mu, s).pdf(observed) * stats.norm(0, tau).pdf(mu)
+
     total = integrate.quad(weight, -12, 12)[0]
     mean = integrate.quad(lambda mu: mu * weight(mu), -12, 12)[0] / total
     variance = integrate.quad(lambda mu: (mu - mean) ** 2 * weight(mu), -12, 12)[0] / total

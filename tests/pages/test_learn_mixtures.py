@@ -71,6 +71,12 @@ def test_errors_are_those_of_finite_differences(names):
     np.testing.assert_allclose(names["separate"], best[3:] / np.sqrt(272 * np.array([best[0], 1 - best[0]])))
 
 
+def test_waits_alternate(names):
+    x = names["x"]
+    assert names["neighbours"] == pytest.approx(stats.pearsonr(x[:-1], x[1:])[0], rel=1e-12)
+    assert names["neighbours"] < -0.5 and names["twice"] < 0.1
+
+
 def test_em_goes_by_a_constant_factor_and_newton_faster(names):
     """The factor by the eigenvalues of EM's own map, differentiated at its fixed point."""
     em, best = names["em"], names["by_em"]

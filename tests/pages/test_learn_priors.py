@@ -71,6 +71,27 @@ def test_kerass_compiled_loss_is_the_mean_and_the_penalty(names):
     np.testing.assert_allclose(v, np.linalg.solve(A.T @ A + c / 2 * np.eye(3), A.T @ b), rtol=1e-8)
 
 
+def test_a_loss_that_is_a_likelihood_has_no_sigma(names):
+    """A penalised mean of cross-entropies, and C times their sum, against the MAP estimate."""
+    x, yes = names["u"], (names["y"] > 0.1).astype(float)
+
+    def loss(w):
+        return np.logaddexp(0, w * x) - yes * w * x
+
+    def least(objective):
+        return optimize.minimize_scalar(
+            objective, bounds=(-50, 50), method="bounded", options={"xatol": 1e-9}
+        ).x
+
+    c, n = 0.3, len(x)
+    for scaled, tau in [
+        (lambda w: np.mean(loss(w)) + c * w**2, 1 / np.sqrt(2 * n * c)),
+        (lambda w: c * np.sum(loss(w)) + w**2 / 2, np.sqrt(c)),
+    ]:
+        peak = least(lambda w, tau=tau: np.sum(loss(w)) - stats.norm(0, tau).logpdf(w))
+        assert least(scaled) == pytest.approx(peak, abs=1e-5)
+
+
 def test_decay_takes_the_intercept_too(names):
     layer = keras.layers.Dense(1, dtype="float64", bias_initializer="ones")
     layer.build((1, 3))

@@ -99,7 +99,7 @@ def test_both_orders_are_one_density_and_equal_means_a_saddle(names):
     np.testing.assert_allclose(names["swapped"].estimates["means"], names["means"][::-1], rtol=1e-6)
     single = stats.norm(*stats.norm.fit(names["x"])).logpdf(names["x"]).sum()
     assert names["stuck"][3][-1] == pytest.approx(single, rel=1e-10)
-    assert names["leaves"].log_likelihood == pytest.approx(-1034.001750, abs=1e-6)
+    assert names["escaped"].log_likelihood == pytest.approx(-1034.001750, abs=1e-6)
     heights = names["slice_height"]
     np.testing.assert_allclose(heights, heights.T, rtol=1e-12)
     high = np.unravel_index(heights.argmax(), heights.shape)

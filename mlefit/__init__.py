@@ -24,6 +24,7 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare
 from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
@@ -37,11 +38,13 @@ from mlefit.models import (
     Parameter,
     PoissonRegression,
 )
+from mlefit.resampling import bootstrap
 from mlefit.training import DivergenceError, train
 
 old.lead_here()
 
 __all__ = [
+    "Bootstrap",
     "Comparison",
     "Derived",
     "DivergenceError",
@@ -54,6 +57,7 @@ __all__ = [
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "bootstrap",
     "compare",
     "data",
     "densities",

@@ -186,6 +186,12 @@ def has_estimate(message: str) -> bool:
     return "mlefit.bootstrap(" in message
 
 
+def refits(how: str, count: int, failures: Sequence[str]) -> str:
+    """Say how many of a bootstrap's refits failed, and why the first did."""
+    said = f"{count} fits of {how}"
+    return f"{said}, {len(failures)} of which failed, the first: {failures[0]}" if failures else said
+
+
 def rough(names: Iterable[str]) -> str:
     """Say that a derived quantity has no derivative to be trusted."""
     return (

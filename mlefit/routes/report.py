@@ -11,6 +11,7 @@ from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.model import Model, declared_routes, link_of
+from mlefit.routes.again import Again
 from mlefit.routes.outcome import Options, Outcome
 
 
@@ -59,6 +60,7 @@ def result(
         _root=root[free],
         _free=tuple(free.tolist()),
         _profile=_profile(outcome) if outcome.trusted else None,
+        _again=Again(model, rows, options, outcome),
         _data=rows.fingerprints(),
         _response=rows.fingerprint("y") if link_of(model) and "y" in rows.names else None,
         _exact=exact,

@@ -118,6 +118,14 @@ def is_unbounded(message: str) -> bool:
     return message.startswith(_UNBOUNDED)
 
 
+def with_prior(trouble: str) -> str:
+    """Say where else to look if a search for a mode fails."""
+    return (
+        f"{trouble}. The model has a prior: where log_prior has a corner, as an absolute value has at 0, no "
+        "search by derivatives can end, and where it grows for ever there is no mode"
+    )
+
+
 def agreed(message: str, found: int, lower: int, unbounded: int, failed: int) -> str:
     """Say how many of many starts found the same optimum, and what became of the others."""
     total = found + lower + unbounded + failed

@@ -16,6 +16,8 @@ from mlefit.inference import frames, intervals, prediction, words
 from mlefit.inference.bootstrap import Bootstrap, bootstrap
 from mlefit.models.supports import Support
 
+_ERRORS = {"robust": "robust", "hc3": "robust, HC3", "cluster": "robust, by cluster"}
+
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
@@ -337,7 +339,7 @@ class FitResult:
             **self._held(),
             "log-likelihood": f"{self.log_likelihood:.6f}",
             **self._criteria(),
-            "errors": f"{self.covariance_type} information" if self.covariance_type != "robust" else "robust",
+            "errors": _ERRORS.get(self.covariance_type, f"{self.covariance_type} information"),
             "intervals": "exact: Student's t, chi-square" if self._exact else "Wald",
             "converged": f"{self.converged}: {self.message}",
         }

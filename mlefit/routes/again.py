@@ -42,12 +42,17 @@ class Again:
         return self._rows
 
     def resampler(self) -> Callable[[np.random.Generator], Rows]:
-        """Return a function that draws as many observations from the rows, with replacement."""
+        """Return a function that draws as many observations, or clusters of them, with replacement."""
         rows = self._unchanged()
-        if rows.weights is None and "curve" in declared_routes(self._model):
+        if rows.weights is None and rows.clusters is None and "curve" in declared_routes(self._model):
             # A curve is traced for each number of rows: here it stays what it was.
             return lambda rng: self._of(_taken(rows.whole(), rng.integers(rows.size, size=rows.size)))
         each = np.ones(rows.size) if rows.weights is None else rows.weights
+        if rows.clusters is not None:
+            groups = rows.clusters.max() + 1
+            return lambda rng: rows.weighted(
+                each * rng.multinomial(groups, np.full(groups, 1 / groups))[rows.clusters]
+            )
         return lambda rng: rows.weighted(rng.multinomial(rows.nobs, each / each.sum()).astype(float))
 
     def simulator(self) -> Callable[[np.random.Generator], Rows]:

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -12,9 +12,11 @@ from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.model import Model, declared_routes, own
+from mlefit.models.supports import transform
 from mlefit.routes import without_derivatives
 from mlefit.routes.outcome import Options, Outcome
 from mlefit.routes.problem import Problem
+from mlefit.solvers import newton
 
 
 class Again:
@@ -88,6 +90,49 @@ class Again:
             return flat.natural(point, supports)[free], trouble
 
         return refit
+
+    def falls(self, held: Sequence[int]) -> Callable[[np.ndarray], float]:
+        """Return a function from natural values of some parameters to how far the log-likelihood falls there.
+
+        It is maximised over all others that are free, the prior included where there is one.
+
+        Args:
+            held: the indexes of those parameters among what is free, k of them.
+        """
+        rows, model, held = self._unchanged(), self._copied(), np.flatnonzero(self._options.free)[list(held)]
+        free, maps = np.array(self._options.free), [transform(flat.supports(self._model)[i]) for i in held]
+        free[held] = False
+        values = flat.natural(self._point, flat.supports(self._model))[held]
+
+        def height(values):
+            point = np.array(self._point)
+            point[held] = [m.unconstrained(np.float64(v)) for m, v in zip(maps, values, strict=True)]
+            flat.put(model, point)
+            problem = Problem(model, rows, free)
+            start = problem.inside(point)
+            with np.errstate(all="ignore"):
+                if not free.any():
+                    return rows.nobs * problem.objective(start)[0]
+                return rows.nobs * newton.minimise(problem.objective, start, rows.nobs, tolerance=1e-6).value
+
+        lowest = height(values)
+        return lambda values: height(values) - lowest
+
+    def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probabilities below each response and up to it, by the model's `cdf`, `(nobs,)` each."""
+        rows, model = self._unchanged(), self._copied()
+        found = [np.asarray(part, dtype=float) for part in own(model, "cdf")(*rows.whole())]
+        if len(found) != 2 or any(part.shape != (rows.size,) for part in found):
+            raise ValueError(
+                f"cdf must return P(Y < y) and P(Y <= y), two arrays of shape {(rows.size,)}, got shapes "
+                f"{', '.join(str(part.shape) for part in found)}"
+            )
+        below, at = found
+        if not ((below >= 0) & (at >= below) & (at <= 1)).all():
+            raise ValueError("cdf must return probabilities, P(Y < y) no larger than P(Y <= y)")
+        if rows.weights is not None:
+            below, at = (np.repeat(part, rows.weights.astype(int)) for part in found)
+        return below, at
 
     def _of(self, columns):
         """Rows like those of the fit, of other columns."""

@@ -91,15 +91,19 @@ class Again:
 
         return refit
 
-    def falls(self, held: Sequence[int]) -> Callable[[np.ndarray], float]:
+    def falls(self, places: Sequence[int]) -> Callable[[np.ndarray], float]:
         """Return a function from natural values of some parameters to how far the log-likelihood falls there.
 
         It is maximised over all others that are free, the prior included where there is one.
 
         Args:
-            held: the indexes of those parameters among what is free, k of them.
+            places: the indexes of those parameters among what is free, k of them.
         """
-        rows, model, held = self._unchanged(), self._copied(), np.flatnonzero(self._options.free)[list(held)]
+        rows, model, held = (
+            self._unchanged(),
+            self._copied(),
+            np.flatnonzero(self._options.free)[list(places)],
+        )
         free, maps = np.array(self._options.free), [transform(flat.supports(self._model)[i]) for i in held]
         free[held] = False
         values = flat.natural(self._point, flat.supports(self._model))[held]

@@ -1,8 +1,10 @@
 """fit(model, data): estimates by maximum likelihood, with errors that can be defended."""
 
 import os
+from collections.abc import Mapping
 
 import keras
+from numpy.typing import ArrayLike
 
 from mlefit import routes
 from mlefit.checks import Data
@@ -10,6 +12,7 @@ from mlefit.inference.result import FitResult
 from mlefit.models import flat
 from mlefit.models.model import Model
 from mlefit.routes import entry, report
+from mlefit.routes import starts as search
 from mlefit.routes.outcome import Options
 
 
@@ -22,6 +25,10 @@ def fit(
     steps: int | None = None,
     progress: bool = False,
     checkpoint: str | os.PathLike | None = None,
+    weights: Data | None = None,
+    fixed: Mapping[str, ArrayLike] | None = None,
+    starts: int | None = None,
+    seed: int = 0,
     **unknown: object,
 ) -> FitResult:
     """Fit a model by maximum likelihood and return estimates with their standard errors.
@@ -43,6 +50,13 @@ def fit(
         progress: whether an optimizer shows a progress bar.
         checkpoint: path of a file from which an optimizer's run, stopped by Ctrl-C, a kill or an error, is
             taken up by the same call, as `train` does it.
+        weights: how many observations each row stands for: whole numbers that are not negative, shape `(n,)`.
+            The fit is that of rows repeated as often, and `nobs` is their sum.
+        fixed: parameters held where it says, by name: `{"df": 5.0}`, or `{"slope[0]": 0.0}` for an entry.
+            They are not counted and have no error: a fit with one is nested in the fit without.
+        starts: how many starts to search from: the model's own, and others drawn around it. The best optimum
+            is kept, and `message` says how many found it.
+        seed: of the random numbers of the starts.
         **unknown: nothing: an error names what is given by keyword and is none of these.
 
     Returns:
@@ -67,12 +81,12 @@ def fit(
         >>> round(result.estimates["mean"], 6), round(result.estimates["stddev"], 6)
         (2.333333, 1.247219)
     """
-    options = Options(method, covariance, max_iterations, steps, progress, checkpoint)
+    options = Options(method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed)
     entry.require_usable(model, data, options, unknown)
-    rows = entry.observed(model, data)
+    rows = entry.observed(model, data, weights)
     route = routes.choose(model, options)
-    entry.require_fittable(model, rows, route)
-    outcome = route.fit(model, rows, options)
+    options = entry.prepared(model, rows, route, options)
+    outcome = search.searched(model, rows, options, route)
     routes.judge(model, rows, options, route, outcome)
     flat.put(model, outcome.point)
     return report.result(model, rows, options, outcome, routes.exact(model, rows, options, outcome))

@@ -41,6 +41,8 @@ def band(
         if np.shape(data["offset"]) != line.shape:
             raise ValueError(f"offset must have shape {line.shape} as x has, got {np.shape(data['offset'])}")
         line = line + np.asarray(data["offset"])
+    if result._free is not None:
+        jacobian = jacobian[:, list(result._free)]
     quantile = result._exact.stretch(level) if result._exact else NormalDist().inv_cdf(0.5 + level / 2)
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=1)
     assert result._link is not None  # as `predict` has made sure
@@ -54,7 +56,7 @@ def _line(result, x):
     if np.shape(x)[1:] != np.shape(slope):
         raise ValueError(f"x must have shape {('n', *np.shape(slope))} as in the fit, got {x.shape}")
     X = x.reshape(len(x), -1)
-    jacobian = np.zeros((len(x), len(result.names)))
+    jacobian = np.zeros((len(x), sum(np.size(value) for value in result.estimates.values())))
     jacobian[:, : X.shape[1]] = X
     line = X @ np.ravel(slope)
     if "intercept" in result.estimates:

@@ -18,10 +18,12 @@ class FitResult:
     """The outcome of `mlefit.fit`. Print it for the summary table.
 
     Attributes:
-        names: one name for each scalar, `"slope[0]"` for the entries of a vector, `"slope[age]"` if x was a
-            frame with such a column; the order of `covariance`.
+        names: one name for each scalar that was fitted, `"slope[0]"` for the entries of a vector,
+            `"slope[age]"` if x was a frame with such a column; the order of `covariance`.
         estimates, standard_errors: by parameter, on the natural scale: a float, or an array for a vector. An
-            error is nan where it must not be trusted; `message` says why.
+            error is nan where it must not be trusted; `message` says why. One that was held has none: nan.
+        fixed: what was held, by the name of the scalar.
+        log_prior: at the estimates, if the model has a prior, so that they are MAP; else None.
         covariance: of the estimates, natural scale, shape `(p, p)`.
         log_likelihood: at the estimates, every constant kept, in nats.
         nobs: number of observations.
@@ -55,6 +57,9 @@ class FitResult:
     method: str
     covariance_type: str
     supports: tuple[Support, ...]
+    fixed: dict[str, float] = field(default_factory=dict)
+    log_prior: float | None = None
+    _free: tuple[int, ...] | None = None  # the indexes of names among all scalars; None in old pickles
     _root: np.ndarray | None = field(default=None, repr=False)
     _link: str | None = None
     _curve: Callable | None = field(default=None, repr=False)
@@ -66,7 +71,8 @@ class FitResult:
 
     def __setstate__(self, state: dict) -> None:
         # A result of version 0.1 knew of the Poisson's offset by its link.
-        self.__dict__.update({"_takes_offset": state.get("_link") == "log"} | state)
+        new = {"fixed": {}, "log_prior": None, "_free": None, "_takes_offset": state.get("_link") == "log"}
+        self.__dict__.update(new | state)
 
     def __getstate__(self) -> dict:
         # What needs the model and its data stays behind, for they need not pickle; a closed form goes along.
@@ -75,12 +81,19 @@ class FitResult:
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter."""
+        """Akaike's information criterion, `2 p - 2 log-likelihood`, counting every parameter that was fitted.
+
+        It is nan for a MAP fit, whose likelihood is not at its maximum.
+        """
+        if self.log_prior is not None:
+            return np.nan
         return 2 * len(self.names) - 2 * self.log_likelihood
 
     @property
     def bic(self) -> float:
-        """Schwarz's information criterion, `p log n - 2 log-likelihood`, counting every parameter."""
+        """Schwarz's information criterion, `p log n - 2 log-likelihood`; nan for a MAP fit, as `aic`."""
+        if self.log_prior is not None:
+            return np.nan
         return len(self.names) * np.log(self.nobs) - 2 * self.log_likelihood
 
     def interval(self, name: str, level: float = 0.95, method: str = "auto") -> tuple[float, float]:
@@ -164,6 +177,8 @@ class FitResult:
         if not isinstance(smaller, FitResult):
             raise TypeError(f"smaller must be a FitResult, got {smaller!r}")
         for result in (self, smaller):
+            if result.log_prior is not None:
+                raise ValueError("the test compares maxima of the likelihood, and a fit with a prior is MAP")
             if not result.converged:
                 raise ValueError(f"the test needs two fits that converged: {result.message}")
         freedom = len(self.names) - len(smaller.names)
@@ -187,7 +202,8 @@ class FitResult:
         return self.names.index(name)
 
     def _flat(self):
-        return np.concatenate([np.ravel(value) for value in self.estimates.values()])
+        whole = np.concatenate([np.ravel(value) for value in self.estimates.values()])
+        return whole if self._free is None else whole[list(self._free)]
 
     def _rows(self) -> Iterator[tuple]:
         for index, (name, value) in enumerate(zip(self.names, self._flat(), strict=True)):
@@ -198,16 +214,27 @@ class FitResult:
         return {
             "model": self.model,
             "method": f"{self.method}, {len(self.history) - 1} steps"
-            if self.method == "Newton"
+            if self.method.endswith("Newton")
             else self.method,
             "observations": f"{self.nobs}",
+            **self._held(),
             "log-likelihood": f"{self.log_likelihood:.6f}",
-            "AIC": f"{self.aic:.4f}",
-            "BIC": f"{self.bic:.4f}",
+            **self._criteria(),
             "errors": f"{self.covariance_type} information" if self.covariance_type != "robust" else "robust",
             "intervals": "exact: Student's t, chi-square" if self._exact else "Wald",
             "converged": f"{self.converged}: {self.message}",
         }
+
+    def _held(self):
+        if not self.fixed:
+            return {}
+        return {"held fixed": ", ".join(f"{name} = {value:.6g}" for name, value in self.fixed.items())}
+
+    def _criteria(self):
+        if self.log_prior is None:
+            return {"AIC": f"{self.aic:.4f}", "BIC": f"{self.bic:.4f}"}
+        said = "nan: for MAP estimates it is not defined"
+        return {"log-prior": f"{self.log_prior:.6f}", "AIC": said, "BIC": said}
 
     def __str__(self) -> str:
         width = max(12, *map(len, self.names))

@@ -14,7 +14,11 @@ _SINGULAR = 1e-10  # an eigenvalue of the scaled Hessian below this share of the
 
 
 def verdict(
-    objective: newton.Mean, minimum: newton.Minimum, names: Sequence[str], supports: Sequence[Support]
+    objective: newton.Mean,
+    minimum: newton.Minimum,
+    names: Sequence[str],
+    supports: Sequence[Support],
+    data_alone: bool = True,
 ) -> str | None:
     """Return what is wrong where Newton's method stopped, in a sentence; None if nothing is.
 
@@ -22,15 +26,18 @@ def verdict(
         objective: the mean negative log-likelihood that was minimised.
         minimum: the `newton.Minimum` of it.
         names, supports: of each scalar parameter.
+        data_alone: whether nothing but the data determines them, no prior.
     """
-    if objective.nobs < len(names):
+    if data_alone and objective.nobs < len(names):
         return words.too_few(objective.nobs, len(names))
     if exact := _exact_fit(objective, minimum, names, supports):
         return exact
     positive = np.array([support == "positive" for support in supports])
     with np.errstate(invalid="ignore"):
-        # A scale on its way to nothing: the log-density grows by a constant for each unit of its logarithm.
-        shrinking = positive & (minimum.point < -12) & (minimum.gradient > 0.05) & ~np.isnan(minimum.point)
+        # A scale on its way to nothing: the log-density grows by a constant for each unit of its logarithm,
+        # of all observations, or of the one on which a component of a mixture sits.
+        steep = minimum.gradient > min(0.05, 0.5 / objective.nobs)
+        shrinking = positive & (minimum.point < -12) & steep & ~np.isnan(minimum.point)
     if not minimum.converged and shrinking.any():
         return words.unbounded(words.listed(np.array(names)[shrinking]))
     if minimum.converged:

@@ -82,7 +82,8 @@ def require_finite_curve(model: Model, rows: Rows, line: np.ndarray, jacobian: n
 
 
 def _observed(rows, where):
-    return f"index {where} ({', '.join(f'{name} = {value}' for name, value in rows.row(where).items())})"
+    values = ", ".join(f"{name} = {value}" for name, value in rows.row(where).items())
+    return f"index {rows.place(where)} ({values})"
 
 
 def too_few(nobs: int, size: int) -> str:
@@ -98,12 +99,36 @@ def undetermined(names: Iterable[str]) -> str:
     )
 
 
+_UNBOUNDED = "the likelihood is unbounded"
+
+
 def unbounded(name: str) -> str:
     """Say that the fit is exact, so that a scale shrinks to nothing."""
     return (
-        f"the likelihood is unbounded: the model fits the data to rounding, and the likelihood grows "
+        f"{_UNBOUNDED}: the model fits the data to rounding, and the likelihood grows "
         f"without limit as {name} goes to 0"
     )
+
+
+def is_unbounded(message: str) -> bool:
+    """Whether a message says that the likelihood grows without limit as a scale shrinks."""
+    return message.startswith(_UNBOUNDED)
+
+
+def agreed(message: str, found: int, lower: int, unbounded: int, failed: int) -> str:
+    """Say how many of many starts found the same optimum, and what became of the others."""
+    total = found + lower + unbounded + failed
+    said = f"{message}; {found} of {total} starts found it"
+    for count, fate in (
+        (lower, "ended lower"),
+        (unbounded, "ran to where the likelihood is unbounded, so that this is the best local maximum"),
+        (failed, "could not be searched from"),
+    ):
+        said += f", {count} {fate}" if count else ""
+    return said
+
+
+ONE_MAXIMUM = "the likelihood has one maximum, so that other starts would find the same"
 
 
 def for_ever(involved: Sequence[str], names: Sequence[str], supports: Sequence[Support]) -> str:

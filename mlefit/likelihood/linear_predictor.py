@@ -57,7 +57,13 @@ class LinearPredictorObjective:
         self.back = np.pad(np.diag(1 / self.scale), (0, int(intercept)))
         if intercept:
             self.back[-1] = *(-self.centre / self.scale), 1.0
-        self.constant = sum(np.sum(family.constant(y)) for _, y, *_ in rows.blocks(ROWS)) / self.nobs
+        self.constant = (
+            sum(
+                np.sum(family.constant(y) if weights is None else family.constant(y) * weights)
+                for weights, (_, y, *_) in rows.weighted_blocks(ROWS)
+            )
+            / self.nobs
+        )
 
     def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
@@ -87,12 +93,14 @@ class LinearPredictorObjective:
         pulls = np.append(slope_pull / self.scale, [total] * self.intercept)
         return 0.0 - pulls / self.nobs
 
-    def start(self) -> np.ndarray:
-        """Return the point of slopes 0, at the height that is best with them, where there is one."""
-        point = np.zeros(len(self.back))
+    def start(self, point: np.ndarray | None = None) -> np.ndarray:
+        """Return a point of given slopes, or 0, at about the height that suits them, where there is one."""
+        point = np.zeros(len(self.back)) if point is None else np.array(point)
         if self.intercept:
-            _, y, *offset = self.rows.whole()
-            height = self.family.height(y, offset[0] if offset else np.zeros(1))
+            slopes = point[:-1] / self.scale
+            X, y, *offset = (self.rows.sample(ROWS) if slopes.any() else self.rows).whole()
+            line = (X - self.centre) @ slopes if slopes.any() else np.zeros(1)
+            height = self.family.height(y, sum(offset, line))
             point[-1] = 0.0 if height is None else height
         return point
 
@@ -102,7 +110,7 @@ class LinearPredictorObjective:
 
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
-        for X, _, pull, _ in self._derivatives(point):
+        for X, _, pull, _ in self._derivatives(point, weigh=False):
             with np.errstate(over="ignore", invalid="ignore"):
                 scores = X / self.scale * pull[:, None]
             yield np.hstack([scores, *[pull[:, None]] * self.intercept])
@@ -119,25 +127,32 @@ class LinearPredictorObjective:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
         return True
 
-    def separating(self) -> np.ndarray | None:
-        """Return a direction of few slopes in which the likelihood grows for ever; None if none is known."""
-        return separation.separating(self) if hasattr(self.family, "receding") else None
+    def separating(self, free: np.ndarray | None = None) -> np.ndarray | None:
+        """Return a direction of few slopes in which the likelihood grows for ever; None if none is known.
+
+        Args:
+            free: which coefficients may move, `(p,)`; all of them if None.
+        """
+        return separation.separating(self, free) if hasattr(self.family, "receding") else None
 
     def retrace(self) -> None:
         """Do nothing: there is no program that could be stale."""
 
     def sample(self, size: int = ROWS) -> "LinearPredictorObjective":
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
-        if self.nobs < 4 * size:
+        if self.rows.size < 4 * size:
             return self
         few = copy.copy(self)
-        few.rows, few.nobs = self.rows.sample(size), size
+        few.rows = self.rows.sample(size)
+        few.nobs = few.rows.nobs
         return few
 
-    def _derivatives(self, point):
-        """Yield, block by block, the centred columns, and the family's derivatives by the line at a point."""
+    def _derivatives(self, point, weigh=True):
+        """Yield, block by block, the centred columns, and the family's derivatives by the line at a point,
+        each times the weight of its row."""
         slopes = point[: len(self.scale)] / self.scale  # by the columns centred but not scaled
         height = point[-1] if self.intercept else 0.0
-        for X, y, *offset in self.rows.blocks(ROWS):
+        for weights, (X, y, *offset) in self.rows.weighted_blocks(ROWS):
             X = X - self.centre if self.centre.any() else X
-            yield X, *self.family.derivatives(y, sum(offset, X @ slopes + height))
+            parts = self.family.derivatives(y, sum(offset, X @ slopes + height))
+            yield X, *(parts if weights is None or not weigh else (weights * part for part in parts))

@@ -42,7 +42,8 @@ class Objective:
         whole: whether all rows are computed together, for the log-density may look at several.
 
     Raises:
-        ValueError: if `log_prob` gives other values for the same arguments, or cannot be traced.
+        ValueError: if `log_prob` gives other values for the same arguments, or cannot be traced, and if rows
+            have weights and it looks at several.
     """
 
     many = _GRAPH  # observations beyond which samples lead the way sooner
@@ -59,11 +60,12 @@ class Objective:
                 self._find_program(fresh)
                 few = self.sample(_FEW)
                 self._aside, own = few._beside(start)
-                found, mean = few(self._aside)[0], -float(np.mean(own))
+                found, mean = few(self._aside)[0], -few._mean(own)
             except Exception as error:
                 failure = error
                 continue
             if _same(found, mean, 1e-10 * (1 + abs(mean))):
+                self._require_single_rows()
                 return
             failure = f"got {found} and then {mean} for the mean negative log-likelihood at the same point"
         if isinstance(failure, Exception):
@@ -96,16 +98,17 @@ class Objective:
 
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
-        for block in self.rows.blocks(self.nobs if self.whole else _SAMPLE):
+        for block in self.rows.blocks(self.rows.size if self.whole else _SAMPLE):
             yield self._scores(point, [tf.constant(values) for values in block])
 
     def sample(self, size: int = _SAMPLE) -> "Objective":
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
-        if self.nobs < 2 * size or self.whole:
+        if self.rows.size < 2 * size or self.whole:
             return self
         if size not in self._samples:
             self._samples[size] = part = copy.copy(self)
-            part.rows, part.nobs, part._held = self.rows.sample(size), size, None
+            part.rows, part._held = self.rows.sample(size), None
+            part.nobs = part.rows.nobs
         return self._samples[size]
 
     def terms(self, point: np.ndarray, block: Iterable[np.ndarray]) -> np.ndarray:
@@ -114,9 +117,9 @@ class Objective:
 
     def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now."""
-        half = -(-self.nobs // 2)  # for two cores
-        size = self.nobs if self.whole else min(max(half, _OWN), _BLOCK)
-        return -float(self.rows.sum(lambda *block: np.sum(self.terms(point, block)), size)) / self.nobs
+        half = -(-self.rows.size // 2)  # for two cores
+        size = self.rows.size if self.whole else min(max(half, _OWN), _BLOCK)
+        return -float(self.rows.sum(lambda w, *block: _sum(self.terms(point, block), w), size)) / self.nobs
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether the program computes what the caller's own model means, beside where a solver stopped.
@@ -130,9 +133,9 @@ class Objective:
         there = point + _signs(point) * np.where(np.isfinite(spread), spread, 0.1)
         few = self.sample(_FEW)
         terms, found = few.terms(there, few.rows.whole()), few(there)[0]
-        return _same(found, -float(np.mean(terms)), 1e-12 * (1 + np.mean(np.abs(terms))))
+        return _same(found, -few._mean(terms), 1e-12 * (1 + few._mean(np.abs(terms))))
 
-    def separating(self) -> None:
+    def separating(self, free: np.ndarray | None = None) -> None:
         """Return None: in what a likelihood of one's own may grow for ever is not known beforehand."""
 
     def difference(self) -> None:
@@ -145,28 +148,29 @@ class Objective:
 
     def _find_program(self, fresh):
         self._held, self._samples = None, {}
-        self._block = _BLOCK if self.nobs > _GRAPH else 1 << max(4, (self.nobs - 1).bit_length())
+        size = self.rows.size
+        self._block = _BLOCK if size > _GRAPH else 1 << max(4, (size - 1).bit_length())
         self._fresh = fresh
         if not self.whole:
             self._program, single = self._traced()
             self.whole = not single
         if self.whole:
-            self._block = self.nobs
+            self._block = size
             self._program, _ = self._traced()
 
     def _traced(self):
         """The program for blocks of this size, and whether its log-density looks at single rows."""
         self._rows = self._block if self.whole or self._block < _BLOCK else _ROWS
-        shapes, xla = self.rows.shapes, self.nobs > _GRAPH
-        key = (kind(self.model), shapes, self._block, self._rows, xla, self.whole)
+        shapes, xla, weighted = self.rows.shapes, self.rows.size > _GRAPH, self.rows.weights is not None
+        key = (kind(self.model), shapes, self._block, self._rows, xla, self.whole, weighted)
         self._fresh = self._fresh or key not in _PROGRAMS
         if self._fresh:
             _PROGRAMS.pop(key, None)
             single = not self.whole and self._looks_at_single_rows(shapes)
             program = None
             if single or self.whole:
-                specs = [tf.TensorSpec((self._block, *shape), tf.float64) for shape in shapes]
-                program = Program(self.model, self._size, specs, self._rows, xla)
+                specs = [tf.TensorSpec((self._block, *s), tf.float64) for s in (*shapes, *[()] * weighted)]
+                program = Program(self.model, self._size, specs, self._rows, xla, weighted)
             _PROGRAMS[key] = program, single
         found = _PROGRAMS[key] = _PROGRAMS.pop(key)  # to the end: the latest used
         while len(_PROGRAMS) > _KEPT:
@@ -176,7 +180,7 @@ class Objective:
     def _looks_at_single_rows(self, shapes):
         point = tf.constant(self._aside)
         if not looks_at_single_rows(
-            lambda *block: flat.log_prob_at(self.model, point, *block), shapes, self.nobs
+            lambda *block: flat.log_prob_at(self.model, point, *block), shapes, self.rows.size
         ):
             return False
         # How many rows there are may have become a number in the graph: two lengths tell.
@@ -184,6 +188,17 @@ class Objective:
         both, half = self.terms(self._aside, block), [values[: (len(values) + 1) // 2] for values in block]
         alone = self.terms(self._aside, half)
         return np.allclose(both[: len(alone)], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    def _require_single_rows(self):
+        if self.whole and self.rows.weights is not None:
+            raise ValueError(
+                "weights say how often an observation was made by itself, and log_prob looks at several rows "
+                "at once: repeat the rows, or write log_prob row by row"
+            )
+
+    def _mean(self, terms):
+        """The mean of what there is of each row, each as often as its weight says."""
+        return float(_sum(terms, self.rows.weights)) / self.nobs
 
     def _beside(self, start):
         """A point beside the start, where no parameter is 0 and hides what it multiplies; the terms there."""
@@ -196,15 +211,20 @@ class Objective:
 
     def _summed(self, function, point):
         """A function of a point and a block, summed over the data."""
-        if self._rows < self._block and self.nobs > self._block // 2:
-            pairs = -(-self.nobs // (2 * self._block))
-            share = -(-self.nobs // (2 * pairs))  # even, so that two cores end together
-            return self.rows.sum(lambda *block: function(point, *self._padded(block)), share)
-        self._held = self._held or self._padded(self.rows.whole())
+        size = self.rows.size
+        if self._rows < self._block and size > self._block // 2:
+            pairs = -(-size // (2 * self._block))
+            share = -(-size // (2 * pairs))  # even, so that two cores end together
+            return self.rows.sum(lambda *block: function(point, *self._padded(*block)), share)
+        self._held = self._held or self._padded(self.rows.weights, *self.rows.whole())
         return function(point, *self._held)
 
-    def _padded(self, block):
-        """How many rows of a block count, and the block: its last row repeated where more are computed."""
+    def _padded(self, weights, *block):
+        """How many rows of a block count, and the block: its last row repeated where more are computed.
+
+        Weights, where there are any, come last.
+        """
+        block = block if weights is None else (*block, weights)
         count = len(block[0])
         end = -(-count // self._rows) * self._rows
         return tf.constant(count), [_tensor(values, self._block, end) for values in block]
@@ -223,6 +243,10 @@ class Objective:
         except LookupError:  # An operation without a second derivative.
             columns = differences(lambda there: self.terms(there, block), point.numpy())
         return np.stack(columns, axis=1)
+
+
+def _sum(terms, weights):
+    return np.sum(terms) if weights is None else weights @ terms
 
 
 def _tensor(values, rows, end):

@@ -23,14 +23,23 @@ class Program:
         specs: `tf.TensorSpec` of each array of a block.
         rows: how many are computed at a time; a block has a multiple of them.
         xla: whether to compile to machine code: slow to make, fast to run.
+        weighted: whether the last array of a block is the weights of its rows.
 
     Attributes:
         exact: whether the Hessian is one of automatic differentiation. Where TensorFlow has no second
             derivative of what `log_prob` uses, it is a difference of gradients.
     """
 
-    def __init__(self, model: Model, size: int, specs: Sequence[tf.TensorSpec], rows: int, xla: bool) -> None:
-        self.model, self.exact = model, True
+    def __init__(
+        self,
+        model: Model,
+        size: int,
+        specs: Sequence[tf.TensorSpec],
+        rows: int,
+        xla: bool,
+        weighted: bool = False,
+    ) -> None:
+        self.model, self.exact, self._weighted = model, True, weighted
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
         self._rows, self._xla = rows, xla
         try:
@@ -102,9 +111,11 @@ class Program:
     def _with_gradient(self, point, count, *block):
         with tf.GradientTape() as tape:
             tape.watch(point)
-            terms = flat.log_prob_at(self.model, point, *block)
+            columns = block[:-1] if self._weighted else block
+            terms = flat.log_prob_at(self.model, point, *columns)
             if tuple(terms.shape) != tuple(block[0].shape[:1]):
                 raise ValueError(f"log_prob must return shape (n,), got {tuple(terms.shape)}")
+            terms = terms * block[-1] if self._weighted else terms
             value = tf.reduce_sum(tf.where(tf.range(terms.shape[0]) < count, terms, 0.0))
         return [value, tape.gradient(value, point, unconnected_gradients="zero")]
 

@@ -24,21 +24,27 @@ class Rows:
     Attributes:
         names: of the columns.
         entries: what the entries of a column `(n, k)` are called, by its name: a frame's names, or None.
-        nobs: how many observations there are.
+        weights: how many observations each row stands for, float64, `(n,)`; None if one.
+        size: how many rows there are.
+        nobs: how many observations they stand for.
 
     Examples:
         >>> rows = Rows(x=np.arange(6.0), y=np.ones(6))
         >>> [x.tolist() for x, y in rows.blocks(4)]
         [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0]]
-        >>> rows.sum(lambda x, y: x @ y, 4)
+        >>> rows.sum(lambda weights, x, y: x @ y, 4)
         np.float64(15.0)
         >>> rows.sample(2).whole()[0].tolist()
         [0.0, 3.0]
+        >>> few = rows.weighted(np.array([2.0, 0.0, 0.0, 0.0, 0.0, 1.0]))
+        >>> few.nobs, few.whole()[0].tolist(), few.place(1)
+        (3, [0.0, 5.0], 5)
     """
 
     def __init__(self, **columns: np.ndarray) -> None:
         self.names, self._columns = tuple(columns), tuple(columns.values())
-        self.nobs = len(self._columns[0])
+        self.size = self.nobs = len(self._columns[0])
+        self.weights, self._places = None, None
         self._change, self.entries = None, {}
 
     @property
@@ -46,23 +52,47 @@ class Rows:
         """The shape of one observation's part of each column: `()` or `(k,)`."""
         return tuple(values.shape[1:] for values in self._block(0, 1))
 
+    def weighted(self, weights: np.ndarray) -> "Rows":
+        """Return the rows that stand for any observation, with how many: whole numbers in float64, `(n,)`."""
+        there = np.flatnonzero(weights)
+        if len(there) == self.size:
+            other = self._with(self._columns)
+        else:
+            other = self._with(tuple(values[there] for values in self._columns))
+            other._places = there
+        other.weights = weights[there]
+        other.nobs = int(other.weights.sum())
+        return other
+
     def whole(self) -> tuple:
         """Return all rows as one block."""
-        return self._block(0, self.nobs)
+        return self._block(0, self.size)
 
     def blocks(self, size: int) -> Iterable[tuple]:
         """Yield blocks of at most `size` rows, in order, each a tuple of arrays."""
-        return (self._block(low, low + size) for low in range(0, self.nobs, size))
+        return (self._block(low, low + size) for low in range(0, self.size, size))
+
+    def weighted_blocks(self, size: int) -> Iterable[tuple]:
+        """Yield the weights of each block, or None, and the block."""
+        lows = range(0, self.size, size)
+        return ((self._weights(low, low + size), self._block(low, low + size)) for low in lows)
 
     def map(self, function: Callable, size: int) -> Iterator:
-        """Yield what a function makes of the columns of each block, in order; it runs on several cores."""
-        lows = range(0, self.nobs, size)
+        """Yield what a function makes of the weights, or None, and the columns of each block, in order.
+
+        It runs on several cores.
+        """
+        lows = range(0, self.size, size)
         workers = min(len(lows), _cores(), _CORES)
         if workers < 2:
-            yield from (function(*block) for block in self.blocks(size))
+            yield from (function(weights, *block) for weights, block in self.weighted_blocks(size))
             return
         pool = _pool(workers, os.getpid())
-        futures = [pool.submit(lambda low=low: function(*self._block(low, low + size))) for low in lows]
+
+        def run(low):
+            return function(self._weights(low, low + size), *self._block(low, low + size))
+
+        futures = [pool.submit(run, low) for low in lows]
         try:
             yield from (future.result() for future in futures)
         finally:
@@ -70,7 +100,7 @@ class Rows:
                 future.cancel()
 
     def sum(self, function: Callable, size: int) -> Any:
-        """Return the sum of what a function makes of each block, an array or a list of them.
+        """Return the sum of what a function makes of weights and block, an array or a list of them.
 
         It is added in the order of the rows: always the same bits.
         """
@@ -83,14 +113,20 @@ class Rows:
 
     def sample(self, size: int) -> "Rows":
         """Return `size` rows, evenly spaced; these themselves if they are few more."""
-        step = self.nobs // size
+        step = self.size // size
         if step <= 1:
             return self
-        return self._with(tuple(np.ascontiguousarray(values[::step][:size]) for values in self._columns))
+        few = self._with(tuple(np.ascontiguousarray(values[::step][:size]) for values in self._columns))
+        few._places = step * np.arange(size) if self._places is None else self._places[::step][:size]
+        if self.weights is not None:
+            few.weights = self.weights[::step][:size]
+            few.nobs = int(few.weights.sum())
+        return few
 
     def changed(self, function: Callable) -> "Rows":
         """Return these rows with a function of the columns of a block applied as they are handed over."""
         other, before = self._with(self._columns), self._change
+        other.weights, other._places, other.nobs = self.weights, self._places, self.nobs
         other._change = function if before is None else lambda *block: function(*before(*block))
         return other
 
@@ -98,24 +134,29 @@ class Rows:
         """Return one observation: a dict from the name of a column to a number or an array `(k,)`."""
         return {name: values[index] for name, values in zip(self.names, self._columns, strict=True)}
 
+    def place(self, index: int) -> int:
+        """Return where a row stood in the data as they were given."""
+        return index if self._places is None else int(self._places[index])
+
     def fingerprints(self) -> frozenset:
-        """Return a number for each column that tells it from others, by a few of its entries."""
-        step = max(1, self.nobs // 64)
-        return frozenset(zlib.crc32(np.ascontiguousarray(values[::step])) for values in self._columns)
+        """Return a number for each column that tells it from others, by a few of its entries and weights."""
+        step = max(1, self.size // 64)
+        weights = 0 if self.weights is None else zlib.crc32(np.ascontiguousarray(self.weights[::step]))
+        return frozenset(
+            zlib.crc32(np.ascontiguousarray(values[::step]), weights) for values in self._columns
+        )
 
     def _block(self, low, high):
         part = tuple(values[low:high] for values in self._columns)
         return part if self._change is None else self._change(*part)
 
+    def _weights(self, low, high):
+        return None if self.weights is None else self.weights[low:high]
+
     def _with(self, columns):
-        other = object.__new__(Rows)
-        other.entries = self.entries
-        other.names, other._columns, other._change, other.nobs = (
-            self.names,
-            columns,
-            self._change,
-            len(columns[0]),
-        )
+        """Rows of other columns, each of them one observation."""
+        other = Rows(**dict(zip(self.names, columns, strict=True)))
+        other.entries, other._change = self.entries, self._change
         return other
 
 

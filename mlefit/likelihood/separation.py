@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _LARGEST = 2_000_000  # numbers in the columns beyond which it would take too long
 
 
-def separating(objective: "LinearPredictorObjective") -> np.ndarray | None:
+def separating(objective: "LinearPredictorObjective", free: np.ndarray | None = None) -> np.ndarray | None:
     """Return a direction of few columns in which no log-density falls and some grow for ever, or None.
 
     Among such directions it is the shortest by the sum of its entries' sizes, each in units of its column's
@@ -21,6 +21,7 @@ def separating(objective: "LinearPredictorObjective") -> np.ndarray | None:
         objective: a `LinearPredictorObjective` whose family has `receding(y)`: two arrays `(m,)`, how far the
             predictor of each observation may move down and up, 0 or infinity, so that its log-density does
             not fall.
+        free: which slopes and, last, whether the intercept may move, booleans `(p,)`; all of them if None.
 
     Returns:
         The slopes, `(k,)`, of the columns as they are scaled; None where there is none, or too much data to
@@ -42,20 +43,22 @@ def separating(objective: "LinearPredictorObjective") -> np.ndarray | None:
     n, k = X.shape
     if n * k > _LARGEST:
         return None
-    X = (X - X.mean(axis=0) * objective.intercept) / objective.scale
+    free = np.ones(k + objective.intercept, bool) if free is None else free
+    intercept = bool(objective.intercept and free[-1])
+    X = (X - X.mean(axis=0) * intercept) / objective.scale * free[:k]
     low, high = objective.family.receding(y)
-    ones = np.ones((n, int(objective.intercept)))
+    ones = np.ones((n, int(intercept)))
     # Slopes as differences of two that are not negative, then the intercept.
     move = np.hstack([X, -X, ones])
     sign = np.where(high > 0, 1.0, np.where(low < 0, -1.0, 0.0))
-    free = sign != 0
+    moving = sign != 0
     cost = np.concatenate([np.ones(2 * k), np.zeros(ones.shape[1])])
-    total = (sign[free] @ move[free])[None]
-    fixed = move[~free]
+    total = (sign[moving] @ move[moving])[None]
+    fixed = move[~moving]
     found = optimize.linprog(
         cost,
-        A_ub=-sign[free, None] * move[free],
-        b_ub=np.zeros(free.sum()),
+        A_ub=-sign[moving, None] * move[moving],
+        b_ub=np.zeros(moving.sum()),
         A_eq=np.vstack([total, fixed]),
         b_eq=np.concatenate([[n], np.zeros(len(fixed))]),
         bounds=[(0, None)] * (2 * k) + [(None, None)] * ones.shape[1],

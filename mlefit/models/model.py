@@ -18,7 +18,12 @@ from mlefit.models import supports
 from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
-_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prob"}
+_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__"}
+_FREE |= {"log_prob", "log_prior"}
+# What beside a prior a class may hold and still be searched as its parent is, and by which routes.
+_BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
+_BESIDE |= {"__annotate__", "__annotate_func__", "__firstlineno__", "__static_attributes__"}
+_SEARCHES = {"linear predictor", "newton"}
 
 
 class Model(keras.layers.Layer):
@@ -118,6 +123,26 @@ class Model(keras.layers.Layer):
         """Return one log-density for each observation, `(n,)`; a subclass defines it, and its arguments."""
         raise NotImplementedError(f"{type(self).__name__} must define log_prob: one value an observation")
 
+    def log_prior(self) -> tf.Tensor | float:
+        """Return the log-density of a prior at the parameters, one number; a subclass may define it.
+
+        `fit` then maximises log-likelihood and log-prior together: the result is MAP, the mode of the
+        posterior. The density is of the parameters on their natural scale, as the model reads them: no
+        Jacobian of the unconstrained scale is added. So it is the mode for these parameters; another scale,
+        such as the logarithm of one, has another mode. Without a definition it is 0, and the fit is by
+        likelihood alone.
+
+        Examples:
+            >>> import mlefit
+            >>> class Ridge(mlefit.LogisticRegression):
+            ...     def log_prior(self):
+            ...         return -0.5 * keras.ops.square(self.slope() / 2.0)  # slope ~ N(0, 2^2)
+            >>> result = mlefit.fit(Ridge(), [0.0, 1.0, 2.0, 3.0], [0, 0, 1, 1])  # separated, with a mode
+            >>> round(result.estimates["slope"], 3), result.method
+            (1.846, 'MAP, Newton')
+        """
+        return 0.0
+
     def nll(self, *data: Data) -> tf.Tensor:
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
 
@@ -154,8 +179,45 @@ class Model(keras.layers.Layer):
 
 
 def declared_routes(model: Model) -> tuple[str, ...]:
-    """Return the routes that a model's own class names; none if its log-density is another's."""
-    return () if "log_prob" in vars(model) or "call" in vars(model) else type(model)._Model__routes
+    """Return the routes that a model's own class names; none if its log-density is another's.
+
+    A class that adds nothing but a prior is searched as its parent is.
+    """
+    if vars(model).keys() & {"log_prob", "call", "log_prior"}:
+        return ()
+    kind = type(model)
+    own = kind._Model__routes
+    if own or "log_prior" not in vars(kind):
+        return own
+    parent = kind.__mro__[1]
+    new = {name for name in vars(kind) if not name.startswith("_Model__")} - _BESIDE
+    if not issubclass(parent, Model) or any(hasattr(parent, name) for name in new):
+        return ()
+    return tuple(route for route in parent._Model__routes if route in _SEARCHES)
+
+
+def has_prior(model: Model) -> bool:
+    """Whether a model defines a `log_prior`, so that its fit is MAP."""
+    return "log_prior" in vars(model) or type(model).log_prior is not Model.log_prior
+
+
+def log_prior(model: Model) -> tf.Tensor:
+    """Return a model's `log_prior`, a float64 tensor `()`; an error if it is not one number."""
+    try:
+        found = model.log_prior()
+    except tf.errors.InvalidArgumentError as error:
+        if "double tensor" not in str(error) and "float tensor" not in str(error):
+            raise
+        raise TypeError(
+            "log_prior mixes float64 with another type: take constants from math or NumPy, for "
+            f"keras.ops.log(2.0) is float32 ({error})"
+        ) from None
+    if found is None:
+        raise ValueError("log_prior must return one number, got None")
+    found = tf.convert_to_tensor(found)
+    if found.shape.rank != 0:
+        raise ValueError(f"log_prior must return one number, got shape {tuple(found.shape)}: sum it")
+    return tf.cast(found, tf.float64)
 
 
 def link_of(model: Model) -> str | None:

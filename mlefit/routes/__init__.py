@@ -39,8 +39,10 @@ def choose(model: Model, options: Options) -> Route:
         )
     taken = [*declared(model), newton.ROUTE]
     for route in taken:
-        if options.method in ("auto", route.method):
+        if options.method in ("auto", route.method) and (route.holds or not options.fixed):
             return route
+    if any(route.method == options.method for route in taken):
+        raise ValueError(f"method={options.method!r} cannot hold parameters fixed here: leave method out")
     raise ValueError(
         f"method={options.method!r} is not for {type(model).__name__}: take {taken[-1].method!r}"
     )
@@ -51,7 +53,7 @@ def judge(model: Model, rows: Rows, options: Options, route: Route, outcome: Out
     if outcome.trusted and options.covariance == "expected" and not route.expected:
         (expected, *_) = [route.expected for route in declared(model) if route.expected]
         outcome.root = expected(model, rows, outcome)
-    errors = np.linalg.norm(outcome.root, axis=1)
+    errors = np.linalg.norm(outcome.root[outcome.free], axis=1)
     if outcome.trusted and not (np.isfinite(errors) & (errors > 0)).all():
         outcome.trusted, outcome.message = False, words.OUT_OF_RANGE
     if not outcome.trusted:

@@ -10,8 +10,8 @@ from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.gaussian import Gaussian
 from mlefit.models.linear import LinearRegression
+from mlefit.routes import sandwich
 from mlefit.routes.outcome import Options, Outcome, Route, as_observed
-from mlefit.solvers import qr
 from mlefit.solvers.linear_least_squares import solve_linear
 
 _ROWS = 8192  # in a block of scores
@@ -54,6 +54,7 @@ def fit(model: Gaussian | LinearRegression, rows: Rows, options: Options) -> Out
         trusted=trouble is None,
         history=np.array([-log_likelihood / n]),
         method="least squares",
+        free=options.free,
         profile=Line(solution.coefficients, errors, float(stddev), n).profile,
     )
 
@@ -78,17 +79,22 @@ def _sandwich(solution, rows, stddev, intercept):
         for x, y in rows.blocks(_ROWS):
             residuals = solution.residuals(x, y)
             whitened = (x - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
-            yield np.vstack([whitened.T * residuals, (residuals**2 / stddev - stddev) / (2 * solution.nobs)])
+            of_stddev = (residuals**2 / stddev - stddev) / (2 * solution.nobs)
+            yield np.column_stack([whitened * residuals[:, None], of_stddev])
 
     back = np.zeros((len(centred) + 1, len(centred) + 1))
     back[:-1, :-1], back[-1, -1] = solution.factor, 1.0
-    return back @ qr.triangle(scores()).T
+    return back @ sandwich.middle(scores(), rows).T
 
 
 def _exact(outcome, nobs):
-    """The exact intervals of a line, whichever way it was fitted."""
-    errors = np.linalg.norm(outcome.root[:-1], axis=1)
-    return Line(outcome.point[:-1], errors, float(np.exp(outcome.point[-1])), nobs)
+    """The exact intervals of a line, whichever way it was fitted; None if its noise is held."""
+    if not outcome.free[-1]:
+        return None
+    free, errors = outcome.free[:-1], np.linalg.norm(outcome.root[:-1], axis=1)
+    return Line(outcome.point[:-1][free], errors[free], float(np.exp(outcome.point[-1])), nobs)
 
 
-ROUTE = Route("closed form", "least-squares", fit, expected=as_observed, exact=_exact)
+ROUTE = Route(
+    "closed form", "least-squares", fit, expected=as_observed, exact=_exact, holds=False, single=True
+)

@@ -1,14 +1,17 @@
 """What must hold before a fit begins: usable arguments, real observations, a model that can be fitted."""
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 
 import keras
+import numpy as np
 
 from mlefit import checks, columns, process
 from mlefit.checks import Data
 from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
-from mlefit.models.model import Model, argument_names, arranged, declared_routes, terms
+from mlefit.models.model import Model, argument_names, arranged, declared_routes, has_prior, log_prior, terms
+from mlefit.routes import held
 from mlefit.routes.outcome import Options, Route
 
 _SOME = 4096  # rows all of which may be asked about
@@ -34,34 +37,86 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
     if options.max_iterations is not None:
         checks.count("max_iterations", options.max_iterations)
     is_optimizer = isinstance(options.method, keras.optimizers.Optimizer)
+    if options.starts is not None:
+        checks.count("starts", options.starts)
+    checks.count("seed", options.seed, at_least=0)
+    if is_optimizer and (options.starts or 1) > 1:
+        raise ValueError(
+            "starts is for Newton's method and least squares: an optimizer goes on from one start"
+        )
+    if options.fixed is not None and not isinstance(options.fixed, Mapping):
+        raise TypeError(f"fixed must be a dict such as {{'df': 5.0}}, got {options.fixed!r}")
     if options.steps is not None and not is_optimizer:
         raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
     if options.checkpoint is not None and not is_optimizer:
         raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
 
 
-def observed(model: Model, data: Sequence[Data]) -> Rows:
-    """Return the data of a model, checked, as `Rows` under the names that its `log_prob` gives them."""
+def observed(model: Model, data: Sequence[Data], weights: Data | None = None) -> Rows:
+    """Return the data of a model, checked, as `Rows` under the names that its `log_prob` gives them.
+
+    Args:
+        model: the model.
+        data: as they were given.
+        weights: how many observations each row stands for; None for one.
+    """
     named = dict(zip(argument_names(model, len(data)), arranged(model, data), strict=True))
     arrays = {
         name: checks.real_array(name, values) if keras.ops.is_tensor(values) else values
         for name, values in named.items()
     }
-    rows = Rows(**columns.rows(**arrays))
+    own = "weights" if "weights" not in arrays else "weights of the rows"
+    checked = columns.rows(**arrays, **({} if weights is None else {own: weights}))
+    counts = None if weights is None else np.asarray(checked.pop(own))
+    rows = Rows(**checked)
     rows.entries = {name: columns.names(name, values) for name, values in named.items()}
-    return rows
+    return rows if counts is None else rows.weighted(_counts(counts))
 
 
-def require_fittable(model: Model, rows: Rows, route: Route) -> None:
-    """Let a model see data, so that it makes its parameters; a ValueError if it cannot be fitted to them."""
+def _counts(weights):
+    """The weights, or an error that says why they are none."""
+    if weights.ndim != 1:
+        raise ValueError(f"weights must have shape (n,), got shape {weights.shape}")
+    try:
+        checks.require_domain("weights", weights, "whole")
+    except ValueError as error:
+        raise ValueError(
+            f"{error}: it says how many observations a row stands for. For other weights multiply log_prob "
+            "by them in a model of your own, and take covariance='robust'"
+        ) from None
+    if not weights.any():
+        raise ValueError("weights are all 0: no observation is left")
+    return weights
+
+
+def prepared(model: Model, rows: Rows, route: Route, options: Options) -> Options:
+    """Let a model see data, so that it makes its parameters, and hold those that are fixed.
+
+    Returns:
+        The options, with which parameters are free.
+
+    Raises:
+        TypeError, ValueError: if the model cannot be fitted to these data, or a parameter not be held.
+    """
+    if options.fixed:
+        _show(model, rows)
+        held.hold(model, options.fixed)
+    _require_fittable(model, rows, route)
+    return dataclasses.replace(options, free=held.hold(model, options.fixed or {}))
+
+
+def _require_fittable(model, rows, route):
     # A line has no start; Newton's method meets all observations on its way, and most are few enough here.
-    if route.meets_all or (rows.nobs <= _SOME and "closed form" not in declared_routes(model)):
+    if route.meets_all or (rows.size <= _SOME and "closed form" not in declared_routes(model)):
         words.require_finite_start(model, rows)
     else:
         _show(model, rows)
     if not model.parameters:
         raise ValueError("the model has no parameters to fit: make them in __init__ with self.parameter")
     _require_parameters_alone(model)
+    if has_prior(model) and not np.isfinite(found := float(log_prior(model))):
+        start = ", ".join(f"{name} = {value}" for name, value in model.values.items())
+        raise ValueError(f"log_prior is {found} at the start ({start}): start inside its support")
 
 
 def _show(model, rows):

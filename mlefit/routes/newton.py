@@ -27,7 +27,7 @@ def fit(model: Model, rows: Rows, options: Options) -> Outcome:
 
     Source: J. Nocedal and S. Wright, Numerical Optimization (2006), chapter 4.
     """
-    problem = Problem(model, rows)
+    problem = Problem(model, rows, options.free, options.start)
     search = functools.partial(_search, problem, rows, options.max_iterations or _ITERATIONS)
     return problem.solved(search, "Newton", options.covariance)
 
@@ -52,4 +52,4 @@ def _search(problem, rows, max_iterations):
 
 ROUTE = Route("newton", "newton", fit)
 # The same, with the derivatives of a `LinearPredictor`: `Problem` sees to it.
-LINEAR_PREDICTOR = Route("linear predictor", "newton", fit, expected=as_observed)
+LINEAR_PREDICTOR = Route("linear predictor", "newton", fit, expected=as_observed, single=True)

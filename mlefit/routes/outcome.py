@@ -1,6 +1,6 @@
 """What goes into a route and what comes out: the options; the point found, and how far to trust it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,13 @@ class Options:
     steps: int | None = None
     progress: bool = False
     checkpoint: Any = None
+    fixed: Mapping[str, Any] | None = None
+    starts: int | None = None
+    seed: int = 0
+    start: Any = None  # a point of a `Problem` where to start, `(f,)`; its own start if None
+    free: Any = (
+        None  # which scalar parameters are fitted, booleans `(p,)`: known once the model has seen data
+    )
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Route:
             information; None where the route's likelihood has none in closed form.
         exact: function from an outcome and the number of observations to its exact intervals, an
             `intervals.Line`; None where the model has none.
+        holds: whether parameters may be held fixed.
+        single: whether the likelihood has one maximum, so that it does not matter where a search starts.
         meets_all: whether the model is shown every observation at the start, so that a bad one is named.
     """
 
@@ -42,10 +51,12 @@ class Route:
     fit: Callable
     expected: Callable | None = None
     exact: Callable | None = None
+    holds: bool = True
+    single: bool = False
     meets_all: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Outcome:
     """An optimum on the unconstrained scale of the model's parameters, p of them.
 
@@ -57,7 +68,10 @@ class Outcome:
         trusted: whether it is one, and the errors hold.
         history: mean negative log-likelihood at each iteration.
         method: what was used, in words.
+        free: which parameters were fitted, booleans `(p,)`; the rows of `root` of the others are 0.
         profile: function from index and quantile to the ends of a profile interval, natural scale.
+        log_prior: at the point, where the model has one: then it is the maximum of log-likelihood and
+            log-prior together.
     """
 
     point: np.ndarray
@@ -67,7 +81,9 @@ class Outcome:
     trusted: bool
     history: np.ndarray
     method: str
+    free: np.ndarray
     profile: Callable
+    log_prior: float | None = None
 
 
 def as_observed(model: Model, rows: Rows, outcome: Outcome) -> np.ndarray:

@@ -26,9 +26,9 @@ def result(
         outcome: what was found, `routes.outcome.Outcome`.
         exact: its exact intervals, an `intervals.Line`; None if there are none.
     """
-    supports = flat.supports(model)
+    supports, free = flat.supports(model), np.flatnonzero(outcome.free)
     root = outcome.root if outcome.trusted else np.full_like(outcome.root, np.nan)
-    covariance = root @ root.T
+    covariance = (root @ root.T)[np.ix_(free, free)]
     covariance.setflags(write=False)
 
     def by_parameter(values):
@@ -37,29 +37,44 @@ def result(
 
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
+    errors = np.where(outcome.free, np.linalg.norm(root, axis=1), np.nan)
     return FitResult(
         model=type(model).__name__,
-        names=flat.names(model),
+        names=tuple(flat.names(model)[i] for i in free),
         estimates=by_parameter(values),
-        standard_errors=by_parameter(np.linalg.norm(root, axis=1)),
+        standard_errors=by_parameter(errors),
         covariance=covariance,
         log_likelihood=outcome.log_likelihood,
         nobs=rows.nobs,
         converged=outcome.trusted,
         message=outcome.message,
         history=outcome.history,
-        method=outcome.method,
+        method=outcome.method if outcome.log_prior is None else f"MAP, {outcome.method}",
         covariance_type=options.covariance,
-        supports=supports,
+        supports=tuple(supports[i] for i in free),
+        fixed={name: float(values[i]) for i, name in enumerate(flat.names(model)) if not outcome.free[i]},
+        log_prior=outcome.log_prior,
         _link=link_of(model),
         _curve=_curve(model, outcome.point) if "curve" in declared_routes(model) else None,
-        _root=root,
-        _profile=outcome.profile if outcome.trusted else None,
+        _root=root[free],
+        _free=tuple(free.tolist()),
+        _profile=_profile(outcome) if outcome.trusted else None,
         _data=rows.fingerprints(),
         _exact=exact,
         _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
     )
+
+
+def _profile(outcome):
+    """The outcome's profile, as a function of the index among what is free."""
+    if outcome.free.all():
+        return outcome.profile
+    return functools.partial(_profile_of_free, outcome.profile, np.flatnonzero(outcome.free))
+
+
+def _profile_of_free(profile, free, index, quantile):
+    return profile(free[index], quantile)
 
 
 def _curve(model, point):

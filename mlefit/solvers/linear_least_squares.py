@@ -25,7 +25,7 @@ class Table(Protocol):
 
     def sample(self, size: int) -> "Table": ...
 
-    def blocks(self, size: int) -> Iterable[tuple[np.ndarray, ...]]: ...
+    def weighted_blocks(self, size: int) -> Iterable[tuple[np.ndarray | None, tuple[np.ndarray, ...]]]: ...
 
     def whole(self) -> tuple[np.ndarray, ...]: ...
 
@@ -71,7 +71,7 @@ class LinearSolution:
 
 
 def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
-    """Minimise the sum of squares of `y - x @ slopes - intercept`.
+    """Minimise the sum of squares of `y - x @ slopes - intercept`, each times the weight of its row.
 
     The columns are centred and the triangular factor of (1, x, y) formed by Householder reflections, block by
     block. Where conditioning could cost digits, or the data are few, the coefficients are refined: residuals,
@@ -80,8 +80,9 @@ def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
     large residuals do not cost any.
 
     Args:
-        rows: what has `nobs`, `sample(size)` and `blocks(size)`, whose blocks are x, float64, `(m, k)`, and
-            y, `(m,)`. With an intercept k may be 0, and the fit is a mean.
+        rows: what has `nobs`, the sum of the weights, `sample(size)` and `weighted_blocks(size)`: weights, or
+            None for ones, with a block of x, float64, `(m, k)`, and y, `(m,)`. With an intercept k may be 0,
+            and the fit is a mean.
         intercept: whether the model has one.
 
     Returns:
@@ -99,7 +100,7 @@ def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
     """
     problem = _Problem(rows, intercept)
     first, k = int(intercept), problem.k
-    R = qr.triangle(problem.columns(), ones=intercept)
+    R = qr.triangle(problem.columns(), ones=intercept and not problem.weighted)
     spread = np.linalg.norm(R[first:, first:], axis=0)
     lengths = np.hypot(np.linalg.norm(R[:, first:], axis=0), np.sqrt(problem.n) * np.abs(problem.centre))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -127,27 +128,35 @@ class _Problem:
         self.k = start.shape[1] - 1
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
         exponent[np.abs(exponent) < _ORDINARY] = 0
+        self.weighted = next(iter(rows.weighted_blocks(1)))[0] is not None
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))
         self.centre = (start * self.scale).mean(axis=0) * intercept
 
     def _scaled(self, numbers):
-        for x, y in self.rows.blocks(max(1024, numbers // (self.k + 2))):
+        for weights, (x, y) in self.rows.weighted_blocks(max(1024, numbers // (self.k + 2))):
             columns = zip([*x.T, y], self.scale, strict=True)
-            yield [column if scale == 1 else column * scale for column, scale in columns]
+            yield weights, [column if scale == 1 else column * scale for column, scale in columns]
 
     def columns(self):
-        """Yield blocks of the matrix (x, y), centred, transposed."""
-        for block in self._scaled(_BLOCK):
-            matrix = np.empty((len(block), len(block[0])))
-            for row, u, c in zip(matrix, block, self.centre, strict=True):
-                np.subtract(u, c, out=row)
+        """Yield blocks of the matrix (x, y), centred, transposed; with weights, of their roots times it.
+
+        Then a column of the roots stands before it, if there is an intercept.
+        """
+        first = int(self.intercept and self.weighted)
+        for weights, block in self._scaled(_BLOCK):
+            matrix = np.empty((first + len(block), len(block[0])))
+            for row, u, c in zip(matrix[first:], block, self.centre, strict=True):
+                np.subtract(u, c, out=np.asarray(row))
+            if weights is not None:
+                matrix[:first] = 1.0
+                matrix *= np.sqrt(weights)
             yield matrix
 
     def gradient(self, high, low):
-        """Return X'r for the slopes and the height at the centre, and the norm of r, both rounded once."""
+        """Return X'Wr for the slopes and the height at the centre, and the norm of r, both rounded once."""
         products = [Sum() for _ in high]
         squares = Sum()
-        for block in self._scaled(_PIECE):
+        for weights, block in self._scaled(_PIECE):
             *columns, (r_high, r_low) = [two_sum(u, -c) for u, c in zip(block, self.centre, strict=True)]
             for (z_high, z_low), b_high, b_low in zip(columns, high, low, strict=False):
                 product, error = two_product(z_high, -b_high)
@@ -157,13 +166,17 @@ class _Problem:
                 r_high, rest = two_sum(r_high, -high[-1])
                 r_low = r_low + (rest - low[-1])
             r_high, r_low = two_sum(r_high, r_low)
+            own_high, own_low = r_high, r_low
+            if weights is not None:
+                r_high, rest = two_product(weights, r_high)
+                r_high, r_low = two_sum(r_high, rest + weights * r_low)
             for total, (z_high, z_low) in zip(products, columns, strict=False):
                 product, error = two_product(z_high, r_high)
                 total.add(product, error + z_high * r_low + z_low * r_high)
             if self.intercept:
                 products[-1].add(r_high, r_low)
-            square, error = two_product(r_high, r_high)
-            squares.add(square, error + 2 * r_high * r_low)
+            square, error = two_product(own_high, r_high)
+            squares.add(square, error + own_high * r_low + own_low * r_high)
         return np.array([total.value() for total in products]), np.sqrt(max(squares.value(), 0.0))
 
     def solution(self, high, low, norm, noise, factor, inner):

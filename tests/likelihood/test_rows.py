@@ -23,12 +23,12 @@ def test_blocks_are_the_rows_in_order(size):
     assert all(len(x) == len(y) <= size for x, y in blocks)
     np.testing.assert_array_equal(np.concatenate([x for x, _ in blocks]), X)
     np.testing.assert_array_equal(np.concatenate([y for _, y in blocks]), Y)
-    mapped = list(rows().map(lambda x, y: (x.sum(), len(y)), size))
+    mapped = list(rows().map(lambda weights, x, y: (x.sum(), len(y)), size))
     assert [n for _, n in mapped] == [len(y) for _, y in blocks]
 
 
 def test_sums_have_the_same_bits_whatever_the_threads():
-    sums = [rows().sum(lambda x, y: [x.T @ y, y.sum()], 10) for _ in range(5)]
+    sums = [rows().sum(lambda weights, x, y: [x.T @ y, y.sum()], 10) for _ in range(5)]
     for first, second in sums:
         np.testing.assert_array_equal(first, sums[0][0])
         assert second == sums[0][1] == pytest.approx(math.fsum(Y), abs=1e-12)
@@ -39,7 +39,7 @@ def test_sums_have_the_same_bits_whatever_the_threads():
 
 
 def test_an_error_in_a_block_is_that_of_the_first():
-    def fails(x, y):
+    def fails(weights, x, y):
         if len(y) == 3 or threading.current_thread() is threading.main_thread():
             raise KeyError("the last block")
         return 1

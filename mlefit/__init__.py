@@ -31,9 +31,13 @@ from mlefit.models import (
     LinearRegression,
     LogisticRegression,
     Model,
+    NegativeBinomial,
+    NegativeBinomialRegression,
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    SoftmaxRegression,
+    SurvivalRegression,
 )
 from mlefit.training import DivergenceError, train
 
@@ -47,9 +51,13 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "Model",
+    "NegativeBinomial",
+    "NegativeBinomialRegression",
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "SoftmaxRegression",
+    "SurvivalRegression",
     "data",
     "densities",
     "fit",

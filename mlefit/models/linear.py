@@ -24,6 +24,8 @@ class LinearPredictor(Model):
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
     """
 
+    __columns: tuple[str, ...] | None = None  # of the frame that x was at first
+
     def __init__(self, intercept: bool = True) -> None:
         super().__init__()
         self.has_intercept = bool(intercept)
@@ -37,8 +39,8 @@ class LinearPredictor(Model):
         if not isinstance(x, keras.KerasTensor):
             (x,) = self._arranged(x)
             x = columns.tensor_rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
-        if self.built and tuple(x.shape[1:]) != tuple(self.slope.variable.shape):
-            wanted = ", ".join(["n", *map(str, self.slope.variable.shape)])
+        if self.built and tuple(x.shape[1:]) != self._row():
+            wanted = ", ".join(["n", *map(str, self._row())])
             raise ValueError(f"x must have shape ({wanted}) as at the first call, got {tuple(x.shape)}")
         return super().__call__(x)
 
@@ -59,9 +61,17 @@ class LinearPredictor(Model):
         names = columns.names("x", x)
         if names is not None and not self.built:
             self.build((None, len(names)))
-        if names is not None and self.slope.entries is None and self.slope.variable.shape == (len(names),):
-            self.slope.entries = names
-        return columns.by_name("x", x, self.slope.entries) if self.built else x, *others
+        if names is not None and self.__columns is None and self._row() == (len(names),):
+            self.__columns, self.slope.entries = names, self._entries(names)
+        return columns.by_name("x", x, self.__columns), *others
+
+    def _row(self):
+        """The shape of one row of x."""
+        return tuple(self.slope.variable.shape)
+
+    def _entries(self, names):
+        """What the slopes of columns with these names are called."""
+        return names
 
 
 class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="identity"):

@@ -27,6 +27,7 @@ from mlefit.inference import old
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
+    BinomialRegression,
     Gaussian,
     LinearRegression,
     LogisticRegression,
@@ -44,6 +45,7 @@ from mlefit.training import DivergenceError, train
 old.lead_here()
 
 __all__ = [
+    "BinomialRegression",
     "DivergenceError",
     "FitResult",
     "FitWarning",

@@ -4,6 +4,7 @@ A model says what its log-density is, and by which routes it may be fitted; it k
 imports `densities`, `columns` and `checks`.
 """
 
+from mlefit.models.binomial import BinomialRegression
 from mlefit.models.gaussian import Gaussian
 from mlefit.models.linear import LinearRegression
 from mlefit.models.logistic import LogisticRegression
@@ -16,6 +17,7 @@ from mlefit.models.softmax import SoftmaxRegression
 from mlefit.models.survival import SurvivalRegression
 
 __all__ = [
+    "BinomialRegression",
     "Gaussian",
     "LinearRegression",
     "LogisticRegression",

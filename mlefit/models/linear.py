@@ -13,7 +13,8 @@ from mlefit.models.standardised import Standardised, middle
 class LinearPredictor(Model):
     """A regression through the linear predictor `intercept + slope . x`; `log_prob` is the child's.
 
-    A child that is fitted by the route `"linear predictor"` has static methods, in NumPy and block by block:
+    A child that is fitted by the route `"linear predictor"` has methods, static where its settings do not
+    matter, in NumPy and block by block; y is what `design` returns, `(m,)` or `(m, 2)`:
 
     - `derivatives(y, line)`: the log-density of y given the predictor, less `constant(y)`; its derivative by
       the predictor; and minus the second one. Three arrays `(m,)`.
@@ -22,6 +23,8 @@ class LinearPredictor(Model):
     - `receding(y)`: how far the predictor of each may move down and up for ever so that no log-density falls,
       two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded on that way.
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
+    - `information(y, line)`: for a link that is not canonical, what minus the second derivative is in the mean
+      over y, `(m,)`, for `covariance="expected"`.
     """
 
     __columns: tuple[str, ...] | None = None  # of the frame that x was at first

@@ -11,6 +11,7 @@ from mlefit.models.linear import LinearPredictor
 from mlefit.models.standardised import Standardised, centred
 
 _DISTRIBUTIONS = ("weibull", "exponential")
+_EXACT = 1e6  # a shape that leaves a millionth of a time to chance
 
 
 class SurvivalRegression(LinearPredictor, routes=("newton",), link="log time"):
@@ -69,10 +70,11 @@ class SurvivalRegression(LinearPredictor, routes=("newton",), link="log time"):
             observed: 1 where the event was observed, 0 where the time is censored, shape `(n,)`.
         """
         x, time, observed = self._paired(x=x, time=time, observed=observed)
+        line = self(x)
         possible = (time > 0) & ((observed == 0) | (observed == 1))
         log_time = keras.ops.log(keras.ops.where(time > 0, time, 1.0))
         shape = self.shape() if self.distribution == "weibull" else tf.ones((), tf.float64)
-        log_hazard = shape * (log_time - self(x))  # summed up to the time
+        log_hazard = shape * (log_time - line)  # summed up to the time
         density = keras.ops.log(shape) + log_hazard - log_time
         value = observed * density - keras.ops.exp(log_hazard)
         return keras.ops.where(possible, value, -np.inf)
@@ -117,5 +119,19 @@ def _reason(values: Mapping[str, Array], x: np.ndarray, time: np.ndarray, observ
         raise ValueError(
             f"observed is 0 in all {len(observed)} rows: without an event the likelihood grows for ever with the "
             "scale of time"
+        )
+    if values.get("shape", 1.0) > _EXACT:
+        return (
+            "the times are exactly as predicted: the likelihood grows without limit as shape goes to infinity"
+        )
+    X = x.reshape(len(x), -1)
+    events, least, most = X[observed == 1], X.min(axis=0), X.max(axis=0)
+    same = (least < most) & ((events == least).all(axis=0) | (events == most).all(axis=0))
+    if same.any():
+        j = int(np.argmax(same))
+        name = "x" if x.ndim == 1 else f"column {j} of x"
+        return (
+            f"every observed event has {name} at {events[0, j]:g}, and all other rows are censored: their scale, "
+            "and with it the likelihood, grows for ever, so there is no finite estimate"
         )
     return None

@@ -17,8 +17,8 @@ class BinomialRegression(LinearPredictor, routes=("linear predictor",)):
     """How many of how many: `successes_i ~ Binomial(trials_i, p_i)`, where a function of p_i, the link, is
     `intercept + slope . x_i`; call it for that line.
 
-    Parameters: `slope`, in units of the line over units of x, and `intercept`; they start at 0. With one trial
-    in each row and the logit it is `LogisticRegression`.
+    Parameters: `slope`, in units of the line over units of x, and `intercept`; they start at 0. With one
+    trial in each row and the logit it is `LogisticRegression`.
 
     Args:
         link: `"logit"`, `log(p / (1 - p))`; `"probit"`, the Gaussian quantile of p; or `"cloglog"`, the
@@ -65,10 +65,9 @@ class BinomialRegression(LinearPredictor, routes=("linear predictor",)):
         )
         return below, special.bdtr(successes, trials.astype(int), p)
 
-    def design(
-        self, x: np.ndarray, successes: np.ndarray, trials: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def design(self, x: np.ndarray, *data: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a block's columns of predictors, `(m, k)`, and its successes and failures, `(m, 2)`."""
+        successes, trials = data
         return x.reshape(len(x), -1), np.column_stack([successes, trials - successes])
 
     def derivatives(self, y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -24,6 +24,8 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.comparison import Comparison, compare
+from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
@@ -46,6 +48,8 @@ old.lead_here()
 
 __all__ = [
     "BinomialRegression",
+    "Comparison",
+    "Derived",
     "DivergenceError",
     "FitResult",
     "FitWarning",
@@ -60,6 +64,7 @@ __all__ = [
     "PoissonRegression",
     "SoftmaxRegression",
     "SurvivalRegression",
+    "compare",
     "data",
     "densities",
     "fit",

@@ -5,7 +5,7 @@ from scipy import optimize
 
 
 def maximum(nll, start):
-    """Return the minimum of a summed negative log-likelihood, `(p,)`, and the inverse of its Hessian there."""
+    """Return the minimum of a summed negative log-likelihood, `(p,)`, and its Hessian's inverse there."""
     start = np.array(start, dtype=float)
     found = optimize.minimize(nll, start, method="Nelder-Mead", options={"maxiter": 400})
     found = optimize.minimize(nll, found.x, method="BFGS", options={"gtol": 1e-7})

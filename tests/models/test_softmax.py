@@ -1,4 +1,4 @@
-"""One class of several: the published digits, SciPy, logistic regression with two classes, and bad classes."""
+"""One class of several: published digits, SciPy, logistic regression with two classes, and bad classes."""
 
 import keras
 import numpy as np

@@ -167,3 +167,25 @@ def test_simulated_counts_have_the_moments_and_the_distribution():
     np.testing.assert_allclose(
         regression.cdf(X, COUNTS, offset), [truth.cdf(COUNTS - 1), truth.cdf(COUNTS)], rtol=1e-10
     )
+
+
+def test_a_size_held_far_out_is_the_poisson():
+    held = mlefit.fit(mlefit.NegativeBinomialRegression(), X, COUNTS, fixed={"size": 1e13})
+    poisson = mlefit.fit(mlefit.PoissonRegression(), X, COUNTS)
+    assert held.converged and held.log_likelihood == pytest.approx(poisson.log_likelihood, abs=1e-7)
+    np.testing.assert_allclose(held.covariance[:3, :3], poisson.covariance, rtol=1e-7)
+
+
+@pytest.mark.parametrize("log_exposure", [-800.0, 20.0])
+def test_a_common_offset_moves_the_intercept_alone(log_exposure):
+    plain = mlefit.fit(mlefit.NegativeBinomialRegression(), X, COUNTS)
+    other = mlefit.fit(mlefit.NegativeBinomialRegression(), X, COUNTS, np.full(200, log_exposure))
+    assert other.converged and other.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-8)
+    intercept = plain.estimates["intercept"] - log_exposure
+    assert other.estimates["intercept"] == pytest.approx(intercept, rel=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore::mlefit.FitWarning")
+def test_a_family_blames_no_parameter_that_is_held():
+    result = mlefit.fit(mlefit.NegativeBinomialRegression(), X[:, [0, 0]], COUNTS, fixed={"size": 1e13})
+    assert "do not determine slope[0] and slope[1]" in result.message

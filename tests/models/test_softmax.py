@@ -189,3 +189,15 @@ def test_simulated_classes_have_the_probabilities():
     shares = np.stack([(drawn == c).mean(axis=0) for c in range(3)], axis=1)
     assert np.abs(shares - p).max() < 5 * 0.5 / 20
     assert np.abs(shares.mean(axis=0) - p.mean(axis=0)).max() < 0.01
+
+
+def test_a_rare_class_among_many_rows_is_found():
+    n = 150_000
+    x, y = rng.normal(size=n), rng.integers(0, 2, n).astype(float)
+    y[[5, 777, 9001, 80_000]] = 2
+    result = mlefit.fit(SoftmaxRegression(3), x, y)
+    assert result.converged
+    # At the optimum the mean of each probability is the share of its class, and it balances x.
+    p, *_ = result.predict(x)
+    np.testing.assert_allclose(p.mean(axis=0), [np.mean(y == c) for c in range(3)], rtol=1e-7)
+    np.testing.assert_allclose(x @ p[:, 2], x[y == 2].sum(), rtol=1e-6)

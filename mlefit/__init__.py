@@ -30,13 +30,18 @@ from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
+    BinomialRegression,
     Gaussian,
     LinearRegression,
     LogisticRegression,
     Model,
+    NegativeBinomial,
+    NegativeBinomialRegression,
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    SoftmaxRegression,
+    SurvivalRegression,
 )
 from mlefit.resampling import bootstrap
 from mlefit.training import DivergenceError, train
@@ -44,6 +49,7 @@ from mlefit.training import DivergenceError, train
 old.lead_here()
 
 __all__ = [
+    "BinomialRegression",
     "Bootstrap",
     "Comparison",
     "Derived",
@@ -54,9 +60,13 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "Model",
+    "NegativeBinomial",
+    "NegativeBinomialRegression",
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "SoftmaxRegression",
+    "SurvivalRegression",
     "bootstrap",
     "compare",
     "data",

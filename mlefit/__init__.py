@@ -31,7 +31,9 @@ from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
     BinomialRegression,
+    ChangingNoiseRegression,
     Gaussian,
+    LaplaceRegression,
     LinearRegression,
     LogisticRegression,
     Model,
@@ -40,7 +42,9 @@ from mlefit.models import (
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    RobustRegression,
     SoftmaxRegression,
+    StudentT,
     SurvivalRegression,
 )
 from mlefit.resampling import bootstrap
@@ -51,12 +55,14 @@ old.lead_here()
 __all__ = [
     "BinomialRegression",
     "Bootstrap",
+    "ChangingNoiseRegression",
     "Comparison",
     "Derived",
     "DivergenceError",
     "FitResult",
     "FitWarning",
     "Gaussian",
+    "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",
     "Model",
@@ -65,7 +71,9 @@ __all__ = [
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "RobustRegression",
     "SoftmaxRegression",
+    "StudentT",
     "SurvivalRegression",
     "bootstrap",
     "compare",

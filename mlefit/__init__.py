@@ -24,36 +24,58 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare
 from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
+    BinomialRegression,
+    ChangingNoiseRegression,
     Gaussian,
+    LaplaceRegression,
     LinearRegression,
     LogisticRegression,
     Model,
+    NegativeBinomial,
+    NegativeBinomialRegression,
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    RobustRegression,
+    SoftmaxRegression,
+    StudentT,
+    SurvivalRegression,
 )
+from mlefit.resampling import bootstrap
 from mlefit.training import DivergenceError, train
 
 old.lead_here()
 
 __all__ = [
+    "BinomialRegression",
+    "Bootstrap",
+    "ChangingNoiseRegression",
     "Comparison",
     "Derived",
     "DivergenceError",
     "FitResult",
     "FitWarning",
     "Gaussian",
+    "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",
     "Model",
+    "NegativeBinomial",
+    "NegativeBinomialRegression",
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "RobustRegression",
+    "SoftmaxRegression",
+    "StudentT",
+    "SurvivalRegression",
+    "bootstrap",
     "compare",
     "data",
     "densities",

@@ -1,6 +1,5 @@
 """What a fit found: estimates with their errors, how it went, and the table that says so."""
 
-import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
@@ -12,11 +11,9 @@ from scipy import special
 from mlefit import checks
 from mlefit.checks import Data
 from mlefit.inference import derived as derivation
-from mlefit.inference import frames, intervals, prediction, words
+from mlefit.inference import frames, intervals, prediction, table, words
 from mlefit.inference.bootstrap import Bootstrap, bootstrap
 from mlefit.models.supports import Support
-
-_ERRORS = {"robust": "robust", "hc3": "robust, HC3", "cluster": "robust, by cluster"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,6 +308,10 @@ class FitResult:
             )
         if not self._data & smaller._data:
             raise ValueError("smaller was fitted to other data: not one column is the same")
+        if None not in (self._response, smaller._response) and self._response != smaller._response:
+            raise ValueError(
+                "smaller was fitted to another y: densities of different things cannot be compared"
+            )
         statistic = 2 * (self.log_likelihood - smaller.log_likelihood)
         if statistic < -1e-6 * (1 + abs(self.log_likelihood)):
             raise ValueError(
@@ -332,49 +333,10 @@ class FitResult:
             error = np.sqrt(self.covariance[index, index])
             yield name, value, error, *self.interval(name, level)
 
-    def _head(self):
-        return {
-            "model": self.model,
-            "method": f"{self.method}, {len(self.history) - 1} steps"
-            if self.method.endswith("Newton")
-            else self.method,
-            "observations": f"{self.nobs}",
-            **self._held(),
-            "log-likelihood": f"{self.log_likelihood:.6f}",
-            **self._criteria(),
-            "errors": _ERRORS.get(self.covariance_type, f"{self.covariance_type} information"),
-            "intervals": "exact: Student's t, chi-square" if self._exact else "Wald",
-            "converged": f"{self.converged}: {self.message}",
-        }
-
-    def _held(self):
-        if not self.fixed:
-            return {}
-        return {"held fixed": ", ".join(f"{name} = {value:.6g}" for name, value in self.fixed.items())}
-
-    def _criteria(self):
-        if self.log_prior is None:
-            return {"AIC": f"{self.aic:.4f}", "BIC": f"{self.bic:.4f}"}
-        said = "nan: for MAP estimates it is not defined"
-        return {"log-prior": f"{self.log_prior:.6f}", "AIC": said, "BIC": said}
-
     def __str__(self) -> str:
-        width = max(12, *map(len, self.names))
-        lines = [f"{label:16}{text}" for label, text in self._head().items()]
-        lines += ["", f"{'':{width}}{'estimate':>14}{'std. error':>14}{'95% low':>14}{'95% high':>14}"]
-        for name, *numbers in self._rows():
-            lines.append(f"{name:{width}}" + "".join(f"{number:>14.6g}" for number in numbers))
-        return "\n".join(lines)
+        return table.text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        head = "".join(f"<tr><th>{k}</th><td>{html.escape(v)}</td></tr>" for k, v in self._head().items())
-        titles = "".join(f"<th>{t}</th>" for t in ("", "estimate", "std. error", "95% low", "95% high"))
-        body = "".join(
-            f"<tr><th>{html.escape(name)}</th>"
-            + "".join(f"<td>{number:.6g}</td>" for number in numbers)
-            + "</tr>"
-            for name, *numbers in self._rows()
-        )
-        return f"<table>{head}</table><table><tr>{titles}</tr>{body}</table>"
+        return table.html_text(self)

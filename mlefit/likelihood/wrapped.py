@@ -12,7 +12,8 @@ import tensorflow as tf
 from mlefit.likelihood.linear_predictor import LinearPredictorObjective
 from mlefit.likelihood.objective import Objective
 from mlefit.models import flat
-from mlefit.models.model import Model, log_prior
+from mlefit.models.asking import log_prior
+from mlefit.models.model import Model
 
 type Wrapped = Objective | LinearPredictorObjective | Penalised | Restricted
 type Evaluated = tuple[float, np.ndarray, np.ndarray]

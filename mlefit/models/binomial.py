@@ -9,8 +9,8 @@ from scipy import special
 
 from mlefit import densities
 from mlefit.checks import Data
+from mlefit.models.asking import set_link
 from mlefit.models.linear import LinearPredictor
-from mlefit.models.model import set_link
 
 
 class BinomialRegression(LinearPredictor, routes=("linear predictor",)):

@@ -3,9 +3,8 @@
 Parameters move on an unconstrained scale, where a solver may take any step, and are read on the natural one.
 """
 
-import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -15,17 +14,12 @@ from numpy.typing import ArrayLike
 
 from mlefit import columns
 from mlefit.checks import Array, Data
-from mlefit.models import supports
+from mlefit.models import copies, supports
 from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
 _FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__"}
 _FREE |= {"log_prob", "log_prior", "simulate", "cdf"}
-# What beside a prior a class may hold and still be searched as its parent is, and by which routes.
-_BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
-_BESIDE |= {"simulate", "cdf"}
-_BESIDE |= {"__annotate__", "__annotate_func__", "__firstlineno__", "__static_attributes__"}
-_SEARCHES = {"linear predictor", "newton"}
 
 
 class Model(keras.layers.Layer):
@@ -207,98 +201,10 @@ class Model(keras.layers.Layer):
         return data
 
     def __reduce__(self) -> tuple:
-        return _remade, (type(self), *self.__made), _state(self)
+        return copies.remade, (type(self), *self.__made), copies.state(self, set(vars(Model())))
 
     def __setstate__(self, state: dict) -> None:
-        for name, value in state["attributes"].items():
-            setattr(self, name, value)
-        if state["built from"] and not self.built:
-            self.build_from_config(state["built from"])
-        if [p.name for p in self.parameters.values()] != [name for name, _ in state["parameters"]]:
-            raise TypeError(
-                f"{type(self).__name__} makes parameters later than in __init__ or build, "
-                "so it cannot be copied"
-            )
-        for parameter, (_, entries) in zip(self.parameters.values(), state["parameters"], strict=True):
-            parameter.entries = entries
-        self.set_weights(state["weights"])
-
-
-def declared_routes(model: Model) -> tuple[str, ...]:
-    """Return the routes that a model's own class names; none if its log-density is another's.
-
-    A class that adds nothing but a prior is searched as its parent is.
-    """
-    if vars(model).keys() & {"log_prob", "call", "log_prior"}:
-        return ()
-    kind = type(model)
-    own = kind._Model__routes
-    if own or "log_prior" not in vars(kind):
-        return own
-    parent = kind.__mro__[1]
-    new = {name for name in vars(kind) if not name.startswith("_Model__")} - _BESIDE
-    if not issubclass(parent, Model) or any(hasattr(parent, name) for name in new):
-        return ()
-    return tuple(route for route in parent._Model__routes if route in _SEARCHES)
-
-
-def has_prior(model: Model) -> bool:
-    """Whether a model defines a `log_prior`, so that its fit is MAP."""
-    return "log_prior" in vars(model) or type(model).log_prior is not Model.log_prior
-
-
-def log_prior(model: Model) -> tf.Tensor:
-    """Return a model's `log_prior`, a float64 tensor `()`; an error if it is not one number."""
-    try:
-        found = model.log_prior()
-    except tf.errors.InvalidArgumentError as error:
-        if "double tensor" not in str(error) and "float tensor" not in str(error):
-            raise
-        raise TypeError(
-            "log_prior mixes float64 with another type: take constants from math or NumPy, for "
-            f"keras.ops.log(2.0) is float32 ({error})"
-        ) from None
-    if found is None:
-        raise ValueError("log_prior must return one number, got None")
-    found = tf.convert_to_tensor(found)
-    if found.shape.rank != 0:
-        raise ValueError(f"log_prior must return one number, got shape {tuple(found.shape)}: sum it")
-    return tf.cast(found, tf.float64)
-
-
-def own(model: Model, name: str) -> Callable:
-    """Return a model's `simulate` or `cdf`; that of `Model`, which says what to define, if it has none.
-
-    One that stands above the class that defines the log-density is another density's.
-
-    Examples:
-        >>> import mlefit
-        >>> class Wide(mlefit.Gaussian):
-        ...     def log_prob(self, x):
-        ...         return mlefit.densities.student_t(x, self.mean(), self.stddev(), 3.0)
-        >>> own(Wide(), "cdf")([1.0])
-        Traceback (most recent call last):
-        NotImplementedError: Wide must define cdf(*data) beside its log_prob: P(Y < y) and P(Y <= y)
-    """
-    if name in vars(model):
-        return vars(model)[name]
-    if "log_prob" not in vars(model) and "call" not in vars(model):
-        for kind in type(model).__mro__:
-            if name in vars(kind):
-                return getattr(model, name)
-            if "log_prob" in vars(kind) or "call" in vars(kind):
-                break
-    return functools.partial(getattr(Model, name), model)
-
-
-def link_of(model: Model) -> str | None:
-    """Return the link of a regression, such as `"logit"`; None for other models."""
-    return model._Model__link
-
-
-def set_link(model: Model, link: str) -> None:
-    """Give one model a link, where its class has several to choose from."""
-    model._Model__link = link
+        copies.restore(self, state)
 
 
 def arranged(model: Model, data: Sequence[Data]) -> Sequence[Data]:
@@ -344,39 +250,3 @@ def _require_free(name, owner):
         raise TypeError(
             f"{owner} cannot have an attribute {name!r}: Model has that name already; take another"
         )
-
-
-def _remade(kind, args, kwargs):
-    return kind(*args, **kwargs)
-
-
-def _state(model):
-    """What of a model its constructor does not bring back: attributes set since, values of variables."""
-    plain = set(vars(Model()))
-    return {
-        "attributes": {
-            n: _untracked(v) for n, v in vars(model).items() if n not in plain and not _of_keras(v)
-        },
-        "built from": model.get_build_config() if model.built else None,
-        "parameters": [(p.name, p.entries) for p in model.parameters.values()],
-        "weights": model.get_weights(),
-    }
-
-
-def _of_keras(value):
-    """Whether a value is made of variables, which belong to one model."""
-    if isinstance(value, list | tuple | set):
-        return any(map(_of_keras, value))
-    if isinstance(value, dict):
-        return any(map(_of_keras, value.values()))
-    return isinstance(value, Parameter | keras.Variable | keras.layers.Layer | tf.Variable)
-
-
-def _untracked(value):
-    """A value with plain lists and dicts for those that Keras puts in their place, which do not pickle."""
-    if type(value).__module__ != "keras.src.utils.tracking":
-        return value
-    kind = type(value).__base__
-    if isinstance(value, dict):
-        return kind((key, _untracked(item)) for key, item in value.items())
-    return kind(map(_untracked, value))

@@ -10,7 +10,8 @@ import numpy as np
 from mlefit.inference import words
 from mlefit.inference.intervals import Line
 from mlefit.likelihood.rows import Rows
-from mlefit.models.model import Model, declared_routes
+from mlefit.models.asking import declared_routes
+from mlefit.models.model import Model
 from mlefit.routes import absolute_deviations, closed_form, curve, newton, optimizer
 from mlefit.routes.outcome import Options, Outcome, Route
 

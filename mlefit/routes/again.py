@@ -11,7 +11,8 @@ from mlefit import routes
 from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import Model, declared_routes, own
+from mlefit.models.asking import declared_routes, own
+from mlefit.models.model import Model
 from mlefit.models.supports import transform
 from mlefit.routes import without_derivatives
 from mlefit.routes.outcome import Options, Outcome

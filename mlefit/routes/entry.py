@@ -10,7 +10,8 @@ from mlefit import checks, columns, process
 from mlefit.checks import Data
 from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
-from mlefit.models.model import Model, argument_names, arranged, declared_routes, has_prior, log_prior, terms
+from mlefit.models.asking import declared_routes, has_prior, log_prior
+from mlefit.models.model import Model, argument_names, arranged, terms
 from mlefit.routes import held
 from mlefit.routes.outcome import Options, Route
 

@@ -5,7 +5,8 @@ import tensorflow as tf
 from mlefit import checks, training
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import Model, has_prior, log_prior, terms
+from mlefit.models.asking import has_prior, log_prior
+from mlefit.models.model import Model, terms
 from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 from mlefit.solvers import newton

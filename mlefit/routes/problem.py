@@ -12,7 +12,8 @@ from mlefit.likelihood.objective import Objective
 from mlefit.likelihood.rows import Rows
 from mlefit.likelihood.wrapped import LogPrior, Penalised, Restricted, Wrapped
 from mlefit.models import flat
-from mlefit.models.model import Model, declared_routes, has_prior
+from mlefit.models.asking import declared_routes, has_prior
+from mlefit.models.model import Model
 from mlefit.routes import sandwich
 from mlefit.routes.outcome import Outcome
 from mlefit.solvers import newton

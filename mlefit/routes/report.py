@@ -10,7 +10,8 @@ from mlefit.inference.result import FitResult
 from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import Model, declared_routes, link_of
+from mlefit.models.asking import declared_routes, link_of
+from mlefit.models.model import Model
 from mlefit.routes.again import Again
 from mlefit.routes.outcome import Options, Outcome
 

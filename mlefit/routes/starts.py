@@ -7,7 +7,8 @@ import numpy as np
 from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.model import Model, has_prior
+from mlefit.models.asking import has_prior
+from mlefit.models.model import Model
 from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 

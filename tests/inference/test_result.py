@@ -109,6 +109,14 @@ def test_likelihood_ratio_test():
         worse.likelihood_ratio_test(LINE)
 
 
+def test_a_likelihood_ratio_of_different_responses_is_refused():
+    x, y = np.arange(1.0, 9.0), np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0, 8.0, 7.0])
+    larger = mlefit.fit(mlefit.LinearRegression(), x, y)
+    of_logs = mlefit.fit(mlefit.LinearRegression(intercept=False), x, np.log(y))
+    with pytest.raises(ValueError, match="smaller was fitted to another y"):
+        larger.likelihood_ratio_test(of_logs)
+
+
 def test_information_criteria_count_every_parameter():
     assert LINE.aic == pytest.approx(8 - 2 * LINE.log_likelihood, rel=1e-15)
     assert LINE.bic == pytest.approx(4 * np.log(80) - 2 * LINE.log_likelihood, rel=1e-15)

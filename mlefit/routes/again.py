@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from mlefit import routes
 from mlefit.inference import words
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.asking import declared_routes, own
 from mlefit.models.model import Model
 from mlefit.models.supports import transform
-from mlefit.routes import without_derivatives
+from mlefit.routes import choosing, without_derivatives
 from mlefit.routes.outcome import Options, Outcome
 from mlefit.routes.problem import Problem
 from mlefit.solvers import newton
@@ -71,7 +70,7 @@ class Again:
     def refitter(self) -> Callable[[Rows], tuple[np.ndarray, str | None]]:
         """Return a function from rows to the estimates of a fit of them, natural scale, and what is wrong."""
         model, supports = self._copied(), flat.supports(self._model)
-        route = routes.choose(model, self._options)
+        route = choosing.choose(model, self._options)
         options = dataclasses.replace(
             self._options, covariance="expected" if route.expected else "observed", programs={}
         )

@@ -126,9 +126,8 @@ def _logit(line):
 
 def _probit(line):
     def tail(a):
-        log_p = special.log_ndtr(a)
-        slope = np.exp(-0.5 * a**2 - 0.5 * np.log(2 * np.pi) - log_p)
-        return log_p, slope, np.maximum(slope * (a + slope), 0.0)
+        slope = np.sqrt(2 / np.pi) / special.erfcx(-a / np.sqrt(2))
+        return special.log_ndtr(a), slope, np.maximum(slope * (a + slope), 0.0)
 
     log_no, slope, curvature = tail(-line)
     return tail(line), (log_no, -slope, curvature)

@@ -20,9 +20,9 @@ class Standardised(NamedTuple):
         start: where a search starts, `(p,)`, for the new data.
         shift: by how much the log-density of an observation falls on the way back: the log of the scale of
             what the density is of; 0 for probabilities of counts.
-        reason: function from the parameters found (a dict of natural values) and all data, as given, to why
-            there is no estimate, for a search that ends without one: a sentence, or None if the family knows
-            no reason. A ValueError for data that no parameters could fit.
+        reason: function from the parameters found (a dict of natural values of those not held fixed) and all
+            data, as given, to why there is no estimate, for a search that ends without one: a sentence, or
+            None if the family knows no reason. A ValueError for data that no parameters could fit.
     """
 
     change: Callable

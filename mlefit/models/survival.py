@@ -124,7 +124,7 @@ def _reason(values: Mapping[str, Array], x: np.ndarray, time: np.ndarray, observ
         )
     if values.get("shape", 1.0) > _EXACT:
         return (
-            "the times are exactly as predicted: the likelihood grows without limit as shape goes to infinity"
+            "the likelihood is unbounded: the times are as predicted, and it grows as shape goes to infinity"
         )
     X = x.reshape(len(x), -1)
     events, least, most = X[observed == 1], X.min(axis=0), X.max(axis=0)

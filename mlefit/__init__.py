@@ -30,7 +30,9 @@ from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
     BinomialRegression,
+    ChangingNoiseRegression,
     Gaussian,
+    LaplaceRegression,
     LinearRegression,
     LogisticRegression,
     Model,
@@ -39,7 +41,9 @@ from mlefit.models import (
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    RobustRegression,
     SoftmaxRegression,
+    StudentT,
     SurvivalRegression,
 )
 from mlefit.training import DivergenceError, train
@@ -48,12 +52,14 @@ old.lead_here()
 
 __all__ = [
     "BinomialRegression",
+    "ChangingNoiseRegression",
     "Comparison",
     "Derived",
     "DivergenceError",
     "FitResult",
     "FitWarning",
     "Gaussian",
+    "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",
     "Model",
@@ -62,7 +68,9 @@ __all__ = [
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "RobustRegression",
     "SoftmaxRegression",
+    "StudentT",
     "SurvivalRegression",
     "compare",
     "data",

@@ -211,6 +211,10 @@ def disagrees(found: float, own: float) -> str:
     )
 
 
+NO_DENSITY = (
+    "too few residuals lie near 0 to tell their density there, which the errors of a median line need: use "
+    "mlefit.bootstrap(model, *data)"
+)
 NO_MAXIMUM = "the Hessian is not positive definite where the search stopped: this is no maximum"
 
 

@@ -5,7 +5,9 @@ imports `densities`, `columns` and `checks`.
 """
 
 from mlefit.models.binomial import BinomialRegression
+from mlefit.models.changing_noise import ChangingNoiseRegression
 from mlefit.models.gaussian import Gaussian
+from mlefit.models.laplace import LaplaceRegression
 from mlefit.models.linear import LinearRegression
 from mlefit.models.logistic import LogisticRegression
 from mlefit.models.model import Model
@@ -14,11 +16,14 @@ from mlefit.models.nonlinear import NonlinearRegression
 from mlefit.models.parameter import Parameter
 from mlefit.models.poisson import PoissonRegression
 from mlefit.models.softmax import SoftmaxRegression
+from mlefit.models.student_t import RobustRegression, StudentT
 from mlefit.models.survival import SurvivalRegression
 
 __all__ = [
     "BinomialRegression",
+    "ChangingNoiseRegression",
     "Gaussian",
+    "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",
     "Model",
@@ -27,6 +32,8 @@ __all__ = [
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "RobustRegression",
     "SoftmaxRegression",
+    "StudentT",
     "SurvivalRegression",
 ]

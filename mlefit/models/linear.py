@@ -8,7 +8,7 @@ from scipy import special
 from mlefit import columns, densities
 from mlefit.checks import Data
 from mlefit.models.model import Model
-from mlefit.models.standardised import Standardised, middle
+from mlefit.models.standardised import Standardised, shifted
 
 
 class LinearPredictor(Model):
@@ -104,19 +104,10 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
     def standardised(self, sample: tuple[np.ndarray, ...]) -> Standardised:
         """Return x and y centred (if there is an intercept) and scaled, and the way back."""
         x, y = sample
-        centre, scale = middle(x.reshape(len(x), -1), self.has_intercept)
         height = y.mean() if self.has_intercept else 0.0
         rise = np.sqrt(np.mean((y - height) ** 2)) or 1.0
-        back = np.diag([*(rise / scale), *[rise] * self.has_intercept, 1.0])
-        origin = np.zeros(len(back))
+        change, back, origin = shifted(x, self.has_intercept, height, rise, 1)
         origin[-1] = np.log(rise)
-        if self.has_intercept:
-            back[-2, :-2], origin[-2] = -rise * centre / scale, height
-
-        def change(x, y):
-            shifted = x.reshape(len(x), -1) - centre
-            return (shifted / scale).reshape(x.shape), (y - height) / rise
-
         return Standardised(change, back, origin, np.zeros(len(back)), origin[-1])
 
     def log_prob(self, x: Data, y: Data) -> tf.Tensor:

@@ -79,3 +79,38 @@ def centred(
         return ((x.reshape(len(x), -1) - centre) / scale).reshape(x.shape), *others
 
     return Standardised(change, back, np.zeros(len(back)), np.array(start, float), reason=reason)
+
+
+def shifted(
+    x: np.ndarray, intercept: bool, height: float, rise: float, others: int
+) -> tuple[Callable, np.ndarray, np.ndarray]:
+    """Return x centred (if there is an intercept) and scaled, y from a height and in units of a rise.
+
+    For a model of a line whose first parameters are the slopes and then, if there is one, the intercept.
+
+    Args:
+        x: predictors of the sample, `(n,)` or `(n, k)`, the first of the data; y is the second.
+        intercept: whether the line has one.
+        height, rise: where y is measured from, and in what units.
+        others: how many parameters come after, which are left as they are.
+
+    Returns:
+        The change, `back` and `origin`, as `Standardised` has them.
+
+    Examples:
+        >>> change, back, origin = shifted(np.array([10.0, 14.0]), True, 5.0, 2.0, 1)
+        >>> x, y = change(np.array([10.0, 14.0]), np.array([5.0, 9.0]))
+        >>> x.tolist(), y.tolist(), (origin + back @ [1.0, 0.0, 7.0]).tolist()
+        ([-1.0, 1.0], [0.0, 2.0], [1.0, -7.0, 7.0])
+    """
+    centre, scale = middle(x.reshape(len(x), -1), intercept)
+    k, size = len(scale), len(scale) + intercept + others
+    back, origin = np.eye(size), np.zeros(size)
+    back[:k, :k] = np.diag(rise / scale)
+    if intercept:
+        back[k, :k], back[k, k], origin[k] = -rise * centre / scale, rise, height
+
+    def change(x, y):
+        return ((x.reshape(len(x), -1) - centre) / scale).reshape(x.shape), (y - height) / rise
+
+    return change, back, origin

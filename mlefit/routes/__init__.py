@@ -11,12 +11,11 @@ from mlefit.inference import words
 from mlefit.inference.intervals import Line
 from mlefit.likelihood.rows import Rows
 from mlefit.models.model import Model, declared_routes
-from mlefit.routes import closed_form, curve, newton, optimizer
+from mlefit.routes import absolute_deviations, closed_form, curve, newton, optimizer
 from mlefit.routes.outcome import Options, Outcome, Route
 
-ROUTES = {
-    route.name: route for route in (closed_form.ROUTE, curve.ROUTE, newton.LINEAR_PREDICTOR, newton.ROUTE)
-}
+_ALL = closed_form.ROUTE, curve.ROUTE, absolute_deviations.ROUTE, newton.LINEAR_PREDICTOR, newton.ROUTE
+ROUTES = {route.name: route for route in _ALL}
 
 
 def declared(model: Model) -> list[Route]:
@@ -35,7 +34,8 @@ def choose(model: Model, options: Options) -> Route:
     methods = {route.method for route in ROUTES.values()}
     if options.method not in ("auto", *methods):
         raise ValueError(
-            f"method must be 'auto', 'newton', 'least-squares' or a keras optimizer, got {options.method!r}"
+            "method must be 'auto', 'newton', 'least-squares', 'linear-programming' or a keras optimizer, "
+            f"got {options.method!r}"
         )
     taken = [*declared(model), newton.ROUTE]
     for route in taken:

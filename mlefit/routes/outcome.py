@@ -72,6 +72,7 @@ class Outcome:
         profile: function from index and quantile to the ends of a profile interval, natural scale.
         log_prior: at the point, where the model has one: then it is the maximum of log-likelihood and
             log-prior together.
+        errors: what the covariance is in fact, where it is not what was asked for: `"robust"`.
     """
 
     point: np.ndarray
@@ -84,6 +85,7 @@ class Outcome:
     free: np.ndarray
     profile: Callable
     log_prior: float | None = None
+    errors: str | None = None
 
 
 def as_observed(model: Model, rows: Rows, outcome: Outcome) -> np.ndarray:

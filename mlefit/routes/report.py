@@ -50,7 +50,7 @@ def result(
         message=outcome.message,
         history=outcome.history,
         method=outcome.method if outcome.log_prior is None else f"MAP, {outcome.method}",
-        covariance_type=options.covariance,
+        covariance_type=outcome.errors or options.covariance,
         supports=tuple(supports[i] for i in free),
         fixed={name: float(values[i]) for i, name in enumerate(flat.names(model)) if not outcome.free[i]},
         log_prior=outcome.log_prior,

@@ -47,8 +47,7 @@ def test_the_likelihood_is_scipys(names):
 def test_the_two_mistakes_have_the_bias_of_the_formulas(names, k):
     share = names["simulated_shares"][k]
     end = -math.log(share) / 0.1
-    density = lambda t: 0.1 * math.exp(-0.1 * t)
-    within = integrate.quad(lambda t: t * density(t), 0, end)[0]
+    within = integrate.quad(lambda t: t * 0.1 * math.exp(-0.1 * t), 0, end)[0]
     counted = 1 / (within + share * end) / 0.1
     dropped = 1 / (within / (1 - share)) / 0.1
     np.testing.assert_allclose(names["simulated"][k], [1, counted, dropped], rtol=0.04)

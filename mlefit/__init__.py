@@ -24,6 +24,7 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare
 from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
@@ -46,12 +47,14 @@ from mlefit.models import (
     StudentT,
     SurvivalRegression,
 )
+from mlefit.resampling import bootstrap
 from mlefit.training import DivergenceError, train
 
 old.lead_here()
 
 __all__ = [
     "BinomialRegression",
+    "Bootstrap",
     "ChangingNoiseRegression",
     "Comparison",
     "Derived",
@@ -72,6 +75,7 @@ __all__ = [
     "SoftmaxRegression",
     "StudentT",
     "SurvivalRegression",
+    "bootstrap",
     "compare",
     "data",
     "densities",

@@ -81,7 +81,7 @@ def minimise(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) ->
 def _unique(X, residuals, weights):
     """Whether the line cannot turn without a loss: the points on it hold it with force to spare.
 
-    Their multipliers d must balance the pull of the others, `X' d = 0`, and each may be as large as its weight:
+    Their multipliers d must balance the pull of the others, `X' d = 0`, and none may exceed its weight:
     the largest t is sought for which all are within `(1 - t)` of it.
     """
     on = residuals == 0

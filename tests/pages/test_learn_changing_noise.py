@@ -94,9 +94,9 @@ def test_the_trap_and_its_cures(names):
     together, beta, first = (runs[k] for k in ("together", "beta-NLL", "mean first"))
     assert together[0] > 2 * first[0] and together[0] > 5 * beta[0]
     assert together[1] > first[1] > beta[1]  # "the better mean also has the lower NLL"
-    # The waves are called noise: the stddev there is as large as the waves, and small on the left.
+    # Part of the waves is called noise: the stddev there is as large as the waves, and small on the left.
     t = names["t"]
-    assert np.median(together[3][t > 0.6]) > 10 * np.median(together[3][t < 0.4])
+    assert np.max(together[3][t > 0.5]) > 20 * np.median(together[3][t < 0.4])
     assert names["runs"]["beta-NLL"][1] < 0
 
 

@@ -48,12 +48,12 @@ def fit(model: LaplaceRegression, rows: Rows, options: Options) -> Outcome:
         root, trouble = _root(line, rows, found, scale, options)
     value = np.log(2 * scale) + found.total / n / scale if found and scale else np.nan
     unique = found is None or found.unique
-    message = "no line has a smaller sum of absolute deviations"
+    best = "no line has a smaller sum of absolute deviations"
     return Outcome(
         point=point,
         root=root,
         log_likelihood=float(-n * value),
-        message=trouble or (message if unique else f"{message}, but others have the same: it is not unique"),
+        message=trouble or (best if unique else f"{best}, but others have the same: it is not unique"),
         trusted=trouble is None,
         history=np.array([value]),
         method="linear programming",

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import mlefit
 from failing import own
+from mlefit import densities
 from mlefit.densities import gaussian, student_t
 from mlefit.likelihood.rowwise import looks_at_single_rows
 
@@ -35,6 +36,7 @@ ALONE = [
     lambda x, y, k: tf.math.lgamma(ops.abs(x) + 1) + ops.softplus(y) + ops.sigmoid(x) + ops.erf(y),
     lambda x, y, k: tf.nn.log_softmax(k, axis=1)[:, 0] + tf.unstack(k, axis=1)[1],
     lambda x, y, k: tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(x > 0, tf.int32), k),
+    lambda x, y, k: densities.categorical(x > 0, [0.1, -0.3]) * y,
     lambda x, y, k: tf.linalg.matvec(k[:, None, :] * np.ones((3, 1)), np.array([1.0, 2.0]))[:, 2],
 ]
 MIXED = [
@@ -74,6 +76,37 @@ def test_what_looks_at_single_rows_is_known_to(function):
     together = np.asarray(function(*rows))
     alone = [np.asarray(function(*[values[i : i + 1] for values in rows]))[0] for i in range(7)]
     np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+DENSITIES = {
+    "asymmetric_laplace": lambda x, y, k: (y, x, ops.exp(k[:, 0]), 0.3),
+    "bernoulli": lambda x, y, k: (x > 0, y),
+    "beta": lambda x, y, k: (ops.sigmoid(x), ops.exp(y), ops.exp(k[:, 0])),
+    "binomial": lambda x, y, k: (ops.floor(ops.abs(x)), 9.0, y),
+    "binomial_cloglog": lambda x, y, k: (ops.floor(ops.abs(x)), 9.0, y),
+    "binomial_probit": lambda x, y, k: (ops.floor(ops.abs(x)), 9.0, y),
+    "categorical": lambda x, y, k: (x > 0, k * y[:, None]),
+    "exponential": lambda x, y, k: (y, ops.exp(x)),
+    "gamma": lambda x, y, k: (y, ops.exp(x), ops.exp(k[:, 0])),
+    "gaussian": lambda x, y, k: (y, x, ops.exp(k[:, 0])),
+    "huber": lambda x, y, k: (y, x, ops.exp(k[:, 0]), 1.345),
+    "hyperbolic_secant": lambda x, y, k: (y, x, ops.exp(k[:, 0])),
+    "laplace": lambda x, y, k: (y, x, ops.exp(k[:, 0])),
+    "log_normal": lambda x, y, k: (y, x, ops.exp(k[:, 0])),
+    "negative_binomial": lambda x, y, k: (ops.floor(ops.abs(x)), y, ops.exp(k[:, 0])),
+    "poisson": lambda x, y, k: (ops.floor(ops.abs(x)), y),
+    "student_t": lambda x, y, k: (y, x, 1.5, ops.exp(k[:, 0])),
+    "von_mises": lambda x, y, k: (y, x, ops.exp(k[:, 0])),
+    "weibull": lambda x, y, k: (y, ops.exp(x), ops.exp(k[:, 0])),
+    "weibull_survival": lambda x, y, k: (y, ops.exp(x), ops.exp(k[:, 0])),
+}
+
+
+@pytest.mark.parametrize("name", densities.__all__)
+def test_each_density_looks_at_single_rows(name):
+    density, arguments = getattr(densities, name), DENSITIES[name]
+    assert looks_at_single_rows(lambda *rows: density(*arguments(*rows)), [(), (), (2,)])
+    assert not looks_at_single_rows(lambda x, y, k: density(*arguments(x, y - ops.min(y), k)), [(), (), (2,)])
 
 
 @pytest.mark.parametrize("function", MIXED)

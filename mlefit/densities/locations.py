@@ -1,8 +1,6 @@
-"""Log-densities as pure functions: one float64 value for each observation, every constant kept.
+"""Log-densities with a location and a scale: what a residual may look like.
 
-Arguments are numbers, arrays, tensors, variables; all but single numbers have the shape of the observations.
-Outside the support the log-density is minus infinity. JKB is Johnson, Kotz and Balakrishnan, Continuous
-Univariate Distributions (1994-95); JKK is Johnson, Kemp and Kotz, Univariate Discrete Distributions (2005).
+JKB is Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions (1994-95).
 """
 
 import math
@@ -12,9 +10,9 @@ from keras import ops
 
 from mlefit.checks import Data
 from mlefit.columns import tensors
+from mlefit.densities.special import stirling_rest
 
-_DOMAINS = {"quantile": "unit", "trials": "whole"}
-_DOMAINS |= dict.fromkeys(("stddev", "scale", "df", "delta", "rate"), "positive")
+_DOMAINS = {"quantile": "unit"} | dict.fromkeys(("stddev", "scale", "df", "delta"), "positive")
 
 
 def gaussian(x: Data, mean: Data, stddev: Data) -> tf.Tensor:
@@ -81,10 +79,9 @@ def student_t(x: Data, location: Data, scale: Data, df: Data) -> tf.Tensor:
         -1.14473
     """
     x, location, scale, df = tensors(_DOMAINS, x=x, location=location, scale=scale, df=df)
-    # log Gamma((df + 1) / 2) - log Gamma(df / 2), by its series where the difference would lose its digits.
-    a, inverse = df / 2, 1 / ops.maximum(df / 2, 50.0)
-    series = -0.5 * ops.log(inverse) - inverse / 8 + inverse**3 / 192 - inverse**5 / 640
-    step = ops.where(a < 50, tf.math.lgamma(a + 0.5) - tf.math.lgamma(a), series)
+    # log Gamma(a + 1 / 2) - log Gamma(a), whose large parts cancel on paper.
+    a = df / 2
+    step = a * ops.log1p(0.5 / a) - 0.5 + 0.5 * ops.log(a) + stirling_rest(a + 0.5) - stirling_rest(a)
     constant = step - 0.5 * ops.log(math.pi * df) - ops.log(scale)
     return constant - (df + 1) / 2 * ops.log1p(ops.square((x - location) / scale) / df)
 
@@ -161,91 +158,3 @@ def hyperbolic_secant(x: Data, location: Data, scale: Data) -> tf.Tensor:
     x, location, scale = tensors(_DOMAINS, x=x, location=location, scale=scale)
     z = (x - location) / scale
     return math.log(2 / math.pi) - z - ops.softplus(-2 * z) - ops.log(scale)
-
-
-def exponential(x: Data, rate: Data) -> tf.Tensor:
-    """Log-density of the exponential distribution: waiting without memory. Source: JKB, chapter 19.
-
-    Args:
-        x: observations, shape `(n,)`; below 0 the density is 0.
-        rate: events for one unit of `x`, positive.
-
-    Returns:
-        Log-densities, shape `(n,)`.
-
-    Raises:
-        TypeError, ValueError: for input that is not real and finite, shapes that differ, `rate <= 0`.
-
-    Examples:
-        >>> [round(float(exponential(x, rate=2.0)), 6) for x in (1.0, -1.0)]
-        [-1.306853, -inf]
-    """
-    x, rate = tensors(_DOMAINS, x=x, rate=rate)
-    return ops.where(x < 0, -math.inf, ops.log(rate) - rate * x)
-
-
-def bernoulli(x: Data, logit: Data) -> tf.Tensor:
-    """Log-probability of yes (1) or no (0). Source: JKK, chapter 3.
-
-    Args:
-        x: observations, shape `(n,)`; other values than 0 and 1 have probability 0.
-        logit: log odds of yes, `log(p / (1 - p))`.
-
-    Returns:
-        Log-probabilities, shape `(n,)`.
-
-    Raises:
-        TypeError, ValueError: for input that is not real and finite, or shapes that differ.
-
-    Examples:
-        >>> [round(float(bernoulli(x, logit=0.0)), 6) for x in (0, 1, 2)]
-        [-0.693147, -0.693147, -inf]
-    """
-    x, logit = tensors(_DOMAINS, x=x, logit=logit)
-    return ops.where(ops.abs(x * (1 - x)) > 0, -math.inf, -ops.softplus((1 - 2 * x) * logit))
-
-
-def binomial(x: Data, trials: Data, logit: Data) -> tf.Tensor:
-    """Log-probability of `x` successes in `trials` independent trials. Source: JKK, chapter 3.
-
-    Args:
-        x: counts of successes, shape `(n,)`; other values than 0, 1, ..., `trials` have probability 0.
-        trials: numbers of trials, whole.
-        logit: log odds of success, `log(p / (1 - p))`.
-
-    Returns:
-        Log-probabilities, shape `(n,)`.
-
-    Raises:
-        TypeError, ValueError: for input that is not real and finite, shapes that differ, `trials` not whole.
-
-    Examples:
-        >>> round(float(binomial(1, trials=6, logit=0.0)), 6)  # log(6 / 64)
-        -2.367124
-    """
-    x, trials, logit = tensors(_DOMAINS, x=x, trials=trials, logit=logit)
-    choose = tf.math.lgamma(trials + 1) - tf.math.lgamma(x + 1) - tf.math.lgamma(trials - x + 1)
-    value = choose - x * ops.softplus(-logit) - (trials - x) * ops.softplus(logit)
-    return ops.where((x < 0) | (x > ops.floor(x)) | (x > trials), -math.inf, value)
-
-
-def poisson(x: Data, log_rate: Data) -> tf.Tensor:
-    """Log-probability of a count whose mean is `exp(log_rate)`. Source: JKK, chapter 4.
-
-    Args:
-        x: counts, shape `(n,)`; negative or fractional values have probability 0.
-        log_rate: logarithm of the expected count.
-
-    Returns:
-        Log-probabilities, shape `(n,)`.
-
-    Raises:
-        TypeError, ValueError: for input that is not real and finite, or shapes that differ.
-
-    Examples:
-        >>> [round(float(poisson(x, log_rate=0.0)), 6) for x in (0, 3, 0.5)]
-        [-1.0, -2.791759, -inf]
-    """
-    x, log_rate = tensors(_DOMAINS, x=x, log_rate=log_rate)
-    value = x * log_rate - ops.exp(log_rate) - tf.math.lgamma(x + 1)
-    return ops.where((x < 0) | (x > ops.floor(x)), -math.inf, value)

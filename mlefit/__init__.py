@@ -24,6 +24,8 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.comparison import Comparison, compare
+from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
@@ -40,6 +42,8 @@ from mlefit.training import DivergenceError, train
 old.lead_here()
 
 __all__ = [
+    "Comparison",
+    "Derived",
     "DivergenceError",
     "FitResult",
     "FitWarning",
@@ -50,6 +54,7 @@ __all__ = [
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "compare",
     "data",
     "densities",
     "fit",

@@ -106,6 +106,23 @@ def count(name: str, value: object, *, at_least: int = 1) -> int:
     return int(value)
 
 
+def level(value: Any) -> float:
+    """Return the level of an interval as a float, or raise an error: it lies strictly between 0 and 1.
+
+    Examples:
+        >>> level(0.95)
+        0.95
+        >>> level("0.9")
+        Traceback (most recent call last):
+        TypeError: level must be a number between 0 and 1, got '0.9'
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | decimal.Decimal):
+        raise TypeError(f"level must be a number between 0 and 1, got {value!r}")
+    if not 0 < value < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {value}")
+    return float(value)
+
+
 def is_tensor(values: object) -> bool:
     return keras.ops.is_tensor(values) or isinstance(values, keras.Variable)
 

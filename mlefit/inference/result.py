@@ -4,12 +4,15 @@ import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from scipy import special
 
+from mlefit import checks
 from mlefit.checks import Data
-from mlefit.inference import intervals, prediction
+from mlefit.inference import derived as derivation
+from mlefit.inference import frames, intervals, prediction
 from mlefit.models.supports import Support
 
 
@@ -65,6 +68,7 @@ class FitResult:
     _curve: Callable | None = field(default=None, repr=False)
     _profile: Callable | None = field(default=None, repr=False)
     _data: frozenset = frozenset()
+    _response: int | None = None  # the fingerprint of y, for regressions
     _exact: intervals.Line | None = None
     _columns: tuple | None = None  # of the frame that x was
     _takes_offset: bool = False
@@ -110,9 +114,10 @@ class FitResult:
                 not reject.
 
         Raises:
-            ValueError: for an unknown name or method, a level outside (0, 1), and a profile without the data.
+            TypeError, ValueError: for an unknown name or method, a level that is no number in (0, 1), and a
+                profile without the data.
         """
-        index, level = self._index(name), _level(level)
+        index, level = self._index(name), checks.level(level)
         quantile = NormalDist().inv_cdf(0.5 + level / 2)
         error = np.sqrt(self.covariance[index, index])
         if method not in ("auto", "wald", "profile"):
@@ -163,7 +168,60 @@ class FitResult:
             raise ValueError("predict needs the curve itself: call fit again in this process")
         if offset is not None and not self._takes_offset:
             raise ValueError(f"offset is for PoissonRegression, and the model is {self.model}")
-        return prediction.band(self, x, _level(level), offset)
+        return prediction.band(self, x, checks.level(level), offset)
+
+    def derived(self, function: Callable[[dict[str, Any]], Any]) -> derivation.Derived:
+        """Return a quantity computed from the estimates, with its error by the delta method.
+
+        The function is differentiated by central differences, so that NumPy, `math` and `keras.ops` all
+        serve; steps of two lengths must agree. Where the errors of the estimates are nan, so is its own.
+
+        Args:
+            function: of a dict, from the name of each parameter to its natural value, a float or an array
+                `(k,)`, to a number or an array.
+
+        Returns:
+            A `Derived`, with `estimate`, `standard_error` and `interval(level)`.
+
+        Raises:
+            TypeError, ValueError: for what is no function, and values not real, not finite, or of changing
+                shape.
+
+        Warns:
+            FitWarning: where the function is not smooth, or rounds: the error is nan.
+
+        Source: Y. Pawitan, In All Likelihood (2001), section 4.7.
+
+        Examples:
+            >>> import mlefit
+            >>> result = mlefit.fit(mlefit.LinearRegression(), [0.0, 1.0, 2.0, 3.0], [1.0, 2.9, 5.2, 6.9])
+            >>> root = result.derived(lambda p: -p["intercept"] / p["slope"])  # where the line crosses 0
+            >>> round(root.estimate, 4), round(root.standard_error, 4)
+            (-0.5, 0.0627)
+        """
+        return derivation.derived(self, function)
+
+    def to_frame(self, level: float = 0.95) -> Any:
+        """Return the table as a pandas `DataFrame`, which is the only use of pandas: a row a parameter.
+
+        The columns are `term`, `estimate`, `std.error`, `conf.low` and `conf.high`, as the R package broom
+        calls them; the interval is that of `interval`. A parameter that was held fixed is left out.
+
+        Args:
+            level: of the interval, between 0 and 1.
+
+        Raises:
+            ImportError: if pandas is not installed.
+            TypeError, ValueError: for a level that is no number between 0 and 1.
+
+        Examples:
+            >>> import mlefit
+            >>> frame = mlefit.fit(mlefit.Gaussian(), [1.0, 2.0, 4.0]).to_frame()
+            >>> frame[["term", "estimate", "std.error"]].round(3).to_dict("records")[0]
+            {'term': 'mean', 'estimate': 2.333, 'std.error': 0.72}
+        """
+        columns = "term", "estimate", "std.error", "conf.low", "conf.high"
+        return frames.frame(columns, self._rows(level))
 
     def likelihood_ratio_test(self, smaller: "FitResult") -> tuple[float, int, float]:
         """Test a nested fit of the same data: return the statistic, degrees of freedom and p-value.
@@ -205,10 +263,10 @@ class FitResult:
         whole = np.concatenate([np.ravel(value) for value in self.estimates.values()])
         return whole if self._free is None else whole[list(self._free)]
 
-    def _rows(self) -> Iterator[tuple]:
+    def _rows(self, level: float = 0.95) -> Iterator[tuple]:
         for index, (name, value) in enumerate(zip(self.names, self._flat(), strict=True)):
             error = np.sqrt(self.covariance[index, index])
-            yield name, value, error, *self.interval(name)
+            yield name, value, error, *self.interval(name, level)
 
     def _head(self):
         return {
@@ -256,9 +314,3 @@ class FitResult:
             for name, *numbers in self._rows()
         )
         return f"<table>{head}</table><table><tr>{titles}</tr>{body}</table>"
-
-
-def _level(level):
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    return level

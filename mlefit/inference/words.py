@@ -1,7 +1,9 @@
 """What can be wrong with a fit, in words."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from mlefit.models.model import Model, terms
 from mlefit.models.supports import Support
 from mlefit.solvers import newton
 
+_PACKAGE = (str(Path(__file__).parents[1]) + os.sep,)
 NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
@@ -115,6 +118,14 @@ def is_unbounded(message: str) -> bool:
     return message.startswith(_UNBOUNDED)
 
 
+def with_prior(trouble: str) -> str:
+    """Say where else to look if a search for a mode fails."""
+    return (
+        f"{trouble}. The model has a prior: where log_prior has a corner, as an absolute value has at 0, no "
+        "search by derivatives can end, and where it grows for ever there is no mode"
+    )
+
+
 def agreed(message: str, found: int, lower: int, unbounded: int, failed: int) -> str:
     """Say how many of many starts found the same optimum, and what became of the others."""
     total = found + lower + unbounded + failed
@@ -164,7 +175,8 @@ def does_not_curve(name: str) -> str:
     """Say that the gradient changes along a parameter otherwise than the Hessian says."""
     return (
         f"the log-likelihood does not curve along {name} as its second derivative says: log_prob is not "
-        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap"
+        "smooth, or hides part of its second derivative, so the curvature is no error bar; use a bootstrap, "
+        "mlefit.bootstrap(model, *data)"
     )
 
 
@@ -173,7 +185,20 @@ def kinked(names: Iterable[str]) -> str:
     return (
         "the search could not go on: where it stopped, the log-density is not differentiable in "
         f"{listed(names)}. Its curvature is no error bar there, nor is the sandwich, which needs it; use a "
-        "bootstrap"
+        "bootstrap, mlefit.bootstrap(model, *data)"
+    )
+
+
+def has_estimate(message: str) -> bool:
+    """Whether a fit that is not to be trusted lacks its errors alone, so that a bootstrap is the advice."""
+    return "mlefit.bootstrap(" in message
+
+
+def rough(names: Iterable[str]) -> str:
+    """Say that a derived quantity has no derivative to be trusted."""
+    return (
+        f"the derived quantity is not smooth in {listed(names)} within a tenth of a standard error, or not "
+        "in float64, so that its error is nan: look for a corner, abs, a maximum, or a rounded number"
     )
 
 
@@ -195,8 +220,8 @@ def no_optimum(steps: int, reason: str, advice: str = "allow more, or start else
 
 
 def warn(message: str) -> None:
-    """Issue a `FitWarning` at the caller of `fit`."""
-    warnings.warn(message, FitWarning, stacklevel=3)
+    """Issue a `FitWarning` at the line that called the package."""
+    warnings.warn(message, FitWarning, skip_file_prefixes=_PACKAGE)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -138,13 +138,16 @@ class Rows:
         """Return where a row stood in the data as they were given."""
         return index if self._places is None else int(self._places[index])
 
-    def fingerprints(self) -> frozenset:
-        """Return a number for each column that tells it from others, by a few of its entries and weights."""
+    def fingerprint(self, name: str) -> int:
+        """Return a number that tells a column from others, by a few of its entries and weights."""
         step = max(1, self.size // 64)
         weights = 0 if self.weights is None else zlib.crc32(np.ascontiguousarray(self.weights[::step]))
-        return frozenset(
-            zlib.crc32(np.ascontiguousarray(values[::step]), weights) for values in self._columns
-        )
+        values = self._columns[self.names.index(name)]
+        return zlib.crc32(np.ascontiguousarray(values[::step]), weights)
+
+    def fingerprints(self) -> frozenset:
+        """Return that number for each column."""
+        return frozenset(map(self.fingerprint, self.names))
 
     def _block(self, low, high):
         part = tuple(values[low:high] for values in self._columns)

@@ -21,7 +21,8 @@ type Evaluated = tuple[float, np.ndarray, np.ndarray]
 class LogPrior:
     """The log-prior of a model as a function of the unconstrained vector, with gradient and Hessian.
 
-    It is of the parameters on their natural scale: no Jacobian of the way there is added.
+    It is of the parameters on their natural scale: no Jacobian of the way there is added. A ValueError if it
+    cannot be traced.
     """
 
     def __init__(self, model: Model, size: int) -> None:
@@ -39,7 +40,12 @@ class LogPrior:
             return found, slope, outer.jacobian(slope, point, unconnected_gradients="zero")
 
         traced = tf.function(derivatives, autograph=False)
-        self._derivatives = traced.get_concrete_function(tf.TensorSpec((size,), tf.float64))
+        try:
+            self._derivatives = traced.get_concrete_function(tf.TensorSpec((size,), tf.float64))
+        except Exception as error:
+            raise ValueError(
+                f"log_prior could not be traced by TensorFlow; write it in keras.ops: {error}"
+            ) from error
         self._value = value
 
     def __call__(self, point: np.ndarray) -> Evaluated:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import checks, densities
 from mlefit.checks import Data
@@ -42,3 +43,10 @@ class Gaussian(Model, routes=("closed form", "newton")):
     def log_prob(self, x: Data) -> tf.Tensor:
         """Return the log-density of each observation: x of shape `(n,)` to a float64 tensor `(n,)`."""
         return densities.gaussian(x, self.mean(), self.stddev())
+
+    def simulate(self, rng: np.random.Generator, x: np.ndarray) -> tuple[np.ndarray]:
+        return (rng.normal(self.mean.numpy(), self.stddev.numpy(), len(x)),)
+
+    def cdf(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = special.ndtr((x - self.mean.numpy()) / self.stddev.numpy())
+        return found, found

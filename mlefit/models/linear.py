@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import columns, densities
 from mlefit.checks import Data
@@ -117,6 +118,13 @@ class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="
         """
         x, y = self._paired(x=x, y=y)
         return densities.gaussian(y, self(x), self.stddev())
+
+    def simulate(self, rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+        return x, rng.normal(self(x).numpy(), self.stddev.numpy())
+
+    def cdf(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = special.ndtr((y - self(x).numpy()) / self.stddev.numpy())
+        return found, found
 
 
 def paired(**named: Data) -> tuple[tf.Tensor, ...]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import densities
 from mlefit.checks import Data
@@ -26,6 +27,13 @@ class LogisticRegression(LinearPredictor, routes=("linear predictor",), link="lo
         """Return the log-probability of each y_i, 0 or 1, given x_i: a float64 tensor `(n,)`."""
         x, y = self._paired(x=x, y=y)
         return densities.bernoulli(y, self(x))
+
+    def simulate(self, rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+        return x, (rng.random(len(x)) < special.expit(self(x).numpy())).astype(float)
+
+    def cdf(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        no = special.expit(-self(x).numpy())
+        return np.where(y > 0, no, 0.0), np.where(y > 0, 1.0, no)
 
     @staticmethod
     def derivatives(y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,8 +3,9 @@
 Parameters move on an unconstrained scale, where a solver may take any step, and are read on the natural one.
 """
 
+import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -19,9 +20,10 @@ from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
 _FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__"}
-_FREE |= {"log_prob", "log_prior"}
+_FREE |= {"log_prob", "log_prior", "simulate", "cdf"}
 # What beside a prior a class may hold and still be searched as its parent is, and by which routes.
 _BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
+_BESIDE |= {"simulate", "cdf"}
 _BESIDE |= {"__annotate__", "__annotate_func__", "__firstlineno__", "__static_attributes__"}
 _SEARCHES = {"linear predictor", "newton"}
 
@@ -143,6 +145,50 @@ class Model(keras.layers.Layer):
         """
         return 0.0
 
+    def simulate(self, rng: np.random.Generator, *data: Any, **named: Any) -> tuple[np.ndarray, ...]:
+        """Return the data with the responses drawn anew from the model; a subclass may define it.
+
+        `result.bootstrap` needs it. What is given (predictors, exposures) is returned as it came.
+
+        Args:
+            rng: the source of randomness, a NumPy `Generator`.
+            *data: the arguments of `log_prob`, float64 arrays `(n,)` or `(n, k)`.
+
+        Returns:
+            A tuple of arrays, of the shapes of the data.
+
+        Examples:
+            >>> class Exponential(Model):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.rate = self.parameter("rate", 1.0, support="positive")
+            ...     def log_prob(self, x):
+            ...         return keras.ops.log(self.rate()) - self.rate() * x
+            ...     def simulate(self, rng, x):
+            ...         return (rng.exponential(1 / self.rate.numpy(), len(x)),)
+            >>> Exponential().simulate(np.random.default_rng(0), np.zeros(2))[0].round(3).tolist()
+            [0.68, 1.02]
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define simulate(rng, *data) beside its log_prob: the data with the "
+            "responses drawn anew"
+        )
+
+    def cdf(self, *data: Any, **named: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability below each response, and up to it; a subclass may define it.
+
+        `mlefit.plot.quantiles` needs it. For a continuous response the two are the same.
+
+        Args:
+            *data: the arguments of `log_prob`, float64 arrays `(n,)` or `(n, k)`.
+
+        Returns:
+            `P(Y < y_i)` and `P(Y <= y_i)`, two arrays `(n,)`.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define cdf(*data) beside its log_prob: P(Y < y) and P(Y <= y)"
+        )
+
     def nll(self, *data: Data) -> tf.Tensor:
         """Return the mean negative log-likelihood, in nats an observation: a scalar float64 tensor.
 
@@ -218,6 +264,31 @@ def log_prior(model: Model) -> tf.Tensor:
     if found.shape.rank != 0:
         raise ValueError(f"log_prior must return one number, got shape {tuple(found.shape)}: sum it")
     return tf.cast(found, tf.float64)
+
+
+def own(model: Model, name: str) -> Callable:
+    """Return a model's `simulate` or `cdf`; that of `Model`, which says what to define, if it has none.
+
+    One that stands above the class that defines the log-density is another density's.
+
+    Examples:
+        >>> import mlefit
+        >>> class Wide(mlefit.Gaussian):
+        ...     def log_prob(self, x):
+        ...         return mlefit.densities.student_t(x, self.mean(), self.stddev(), 3.0)
+        >>> own(Wide(), "cdf")([1.0])
+        Traceback (most recent call last):
+        NotImplementedError: Wide must define cdf(*data) beside its log_prob: P(Y < y) and P(Y <= y)
+    """
+    if name in vars(model):
+        return vars(model)[name]
+    if "log_prob" not in vars(model) and "call" not in vars(model):
+        for kind in type(model).__mro__:
+            if name in vars(kind):
+                return getattr(model, name)
+            if "log_prob" in vars(kind) or "call" in vars(kind):
+                break
+    return functools.partial(getattr(Model, name), model)
 
 
 def link_of(model: Model) -> str | None:

@@ -4,7 +4,9 @@ import inspect
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
+from scipy import special
 
 from mlefit import columns, densities
 from mlefit.checks import Data
@@ -56,3 +58,10 @@ class NonlinearRegression(Model, routes=("curve",), link="identity"):
         """Return the log-density of each y_i given x_i, a float64 tensor `(n,)`."""
         x, y = paired(x=x, y=y)
         return densities.gaussian(y, self(x), self.stddev())
+
+    def simulate(self, rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+        return x, rng.normal(self(x).numpy(), self.stddev.numpy())
+
+    def cdf(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = special.ndtr((y - self(x).numpy()) / self.stddev.numpy())
+        return found, found

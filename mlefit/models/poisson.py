@@ -34,6 +34,15 @@ class PoissonRegression(LinearPredictor, routes=("linear predictor",), link="log
         x, y, *offsets = self._paired(x=x, y=y, **offsets)
         return densities.poisson(y, sum(offsets, self(x)))
 
+    def simulate(
+        self, rng: np.random.Generator, x: np.ndarray, y: np.ndarray, *offset: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        return x, rng.poisson(np.exp(sum(offset, self(x).numpy()))).astype(float), *offset
+
+    def cdf(self, x: np.ndarray, y: np.ndarray, *offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rate = np.exp(sum(offset, self(x).numpy()))
+        return np.where(y > 0, special.pdtr(np.maximum(y - 1, 0.0), rate), 0.0), special.pdtr(y, rate)
+
     @staticmethod
     def derivatives(y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log-probability of a count, less that at mean y, y less its mean, and its variance."""

@@ -84,6 +84,11 @@ def said(support: Support) -> str:
     return support if isinstance(support, str) else "({:g}, {:g})".format(*support)
 
 
+def ends(support: Support) -> tuple[float, float]:
+    """Return the two ends of a support, infinite where it has none."""
+    return _ENDS[support] if isinstance(support, str) else support
+
+
 @functools.cache
 def transform(support: Support) -> Transform:
     """Return the maps between a support and the unconstrained scale.

@@ -102,6 +102,8 @@ class Problem:
             minimum, own = self._checked(search)
         supports = [s for s, free in zip(self.supports, self.free, strict=True) if free]
         trouble = verdict(self.objective, minimum, self.names, supports, self.prior is None)
+        if trouble is not None and self.prior is not None:
+            trouble = words.with_prior(trouble)
         if trouble is None and not self._agree(minimum, own):
             trouble = words.disagrees(minimum.value - self._penalty(minimum.point), own)
         return self._outcome(minimum, own, trouble, method, covariance)

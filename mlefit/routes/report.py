@@ -60,6 +60,7 @@ def result(
         _free=tuple(free.tolist()),
         _profile=_profile(outcome) if outcome.trusted else None,
         _data=rows.fingerprints(),
+        _response=rows.fingerprint("y") if link_of(model) and "y" in rows.names else None,
         _exact=exact,
         _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,

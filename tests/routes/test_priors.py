@@ -183,6 +183,20 @@ def test_an_optimizer_finds_the_same_mode():
     assert found.method.startswith("MAP, ")
 
 
+def test_a_corner_and_a_prior_without_a_mode_are_said():
+    class Lasso(mlefit.LinearRegression):
+        def log_prior(self):
+            return -30.0 * ops.sum(ops.abs(self.slope()))
+
+    class Away(mlefit.LogisticRegression):
+        def log_prior(self):
+            return 20.0 * ops.sum(self.slope() ** 2)
+
+    for model, y in [(Lasso(), Y), (Away(), YES)]:
+        with pytest.warns(mlefit.FitWarning, match="where log_prior has a corner"):
+            assert not mlefit.fit(model, X, y).converged
+
+
 def test_profiles_are_of_the_posterior():
     result = mlefit.fit(Shrunk(), Y - Y.mean(), fixed={"stddev": 2.0})
     low, high = result.interval("mean", method="profile")
@@ -202,6 +216,11 @@ def test_profiles_are_of_the_posterior():
             r"log_prior must return one number, got shape \(2,\)",
         ),
         (lambda self: ops.log(self.b() - 5.0), ValueError, "log_prior is nan at the start"),
+        (
+            lambda self: -(float(self.b().numpy()) ** 2),
+            ValueError,
+            "log_prior could not be traced by TensorFlow",
+        ),
         (lambda self: ops.log(2.0) * self.b(), TypeError, "log_prior mixes float64 with another type"),
     ],
 )

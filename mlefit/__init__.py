@@ -29,19 +29,25 @@ from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
 from mlefit.inference.words import FitWarning
 from mlefit.models import (
+    BinomialRegression,
     Gaussian,
     LinearRegression,
     LogisticRegression,
     Model,
+    NegativeBinomial,
+    NegativeBinomialRegression,
     NonlinearRegression,
     Parameter,
     PoissonRegression,
+    SoftmaxRegression,
+    SurvivalRegression,
 )
 from mlefit.training import DivergenceError, train
 
 old.lead_here()
 
 __all__ = [
+    "BinomialRegression",
     "Comparison",
     "Derived",
     "DivergenceError",
@@ -51,9 +57,13 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "Model",
+    "NegativeBinomial",
+    "NegativeBinomialRegression",
     "NonlinearRegression",
     "Parameter",
     "PoissonRegression",
+    "SoftmaxRegression",
+    "SurvivalRegression",
     "compare",
     "data",
     "densities",

@@ -140,6 +140,9 @@ class FitResult:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
+        For `SurvivalRegression` it is the median time; for `SoftmaxRegression` the probabilities of the K classes,
+        arrays `(m, K)`, whose bands are formed on the log-odds of a class against all others.
+
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
         `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that
         a probability stays in (0, 1) and a rate positive.
@@ -147,7 +150,7 @@ class FitResult:
         Args:
             x: predictors as in the fit, shape `(m,)` or `(m, k)`; a frame's columns are found by their names.
             level: the coverage it aims at, between 0 and 1.
-            offset: for `PoissonRegression`: log of the exposure, shape `(m,)`; 0 if None.
+            offset: for regressions of counts: log of the exposure, shape `(m,)`; 0 if None.
 
         Returns:
             The mean, and the band's low and high end, nan where the errors are.
@@ -167,7 +170,7 @@ class FitResult:
         if self._curve is None and "slope" not in self.estimates:
             raise ValueError("predict needs the curve itself: call fit again in this process")
         if offset is not None and not self._takes_offset:
-            raise ValueError(f"offset is for PoissonRegression, and the model is {self.model}")
+            raise ValueError(f"offset is for models of counts, and {self.model} takes none")
         return prediction.band(self, x, checks.level(level), offset)
 
     def derived(self, function: Callable[[dict[str, Any]], Any]) -> derivation.Derived:

@@ -147,12 +147,26 @@ class LinearPredictorObjective:
         few.nobs = few.rows.nobs
         return few
 
+    def information(self, point: np.ndarray) -> np.ndarray:
+        """Return what the Hessian is in the mean over the responses, `(p, p)`, for a family with `information`."""
+        total = np.zeros((len(point), len(point)))
+        for weights, X, y, line in self._lines(point):
+            columns = np.hstack([X / self.scale, *[np.ones((len(X), 1))] * self.intercept])
+            weight = self.family.information(y, line) * (1.0 if weights is None else weights)
+            total += columns.T @ (columns * weight[:, None])
+        return total / self.nobs
+
     def _derivatives(self, point, weigh=True):
         """Yield, block by block, the centred columns, and the family's derivatives by the line at a point,
         each times the weight of its row."""
+        for weights, X, y, line in self._lines(point):
+            parts = self.family.derivatives(y, line)
+            yield X, *(parts if weights is None or not weigh else (weights * part for part in parts))
+
+    def _lines(self, point):
+        """Yield, block by block, the weights, the centred columns, the responses and the line at a point."""
         slopes = point[: len(self.scale)] / self.scale  # by the columns centred but not scaled
         height = point[-1] if self.intercept else 0.0
         for weights, (X, y, *offset) in self.rows.weighted_blocks(ROWS):
             X = X - self.centre if self.centre.any() else X
-            parts = self.family.derivatives(y, sum(offset, X @ slopes + height))
-            yield X, *(parts if weights is None or not weigh else (weights * part for part in parts))
+            yield weights, X, y, sum(offset, X @ slopes + height)

@@ -14,7 +14,8 @@ from mlefit.models.standardised import Standardised, middle
 class LinearPredictor(Model):
     """A regression through the linear predictor `intercept + slope . x`; `log_prob` is the child's.
 
-    A child that is fitted by the route `"linear predictor"` has static methods, in NumPy and block by block:
+    A child that is fitted by the route `"linear predictor"` has methods, static where its settings do not
+    matter, in NumPy and block by block; y is what `design` returns, `(m,)` or `(m, 2)`:
 
     - `derivatives(y, line)`: the log-density of y given the predictor, less `constant(y)`; its derivative by
       the predictor; and minus the second one. Three arrays `(m,)`.
@@ -23,7 +24,11 @@ class LinearPredictor(Model):
     - `receding(y)`: how far the predictor of each may move down and up for ever so that no log-density falls,
       two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded on that way.
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
+    - `information(y, line)`: for a link that is not canonical, what minus the second derivative is in the mean
+      over y, `(m,)`, for `covariance="expected"`.
     """
+
+    __columns: tuple[str, ...] | None = None  # of the frame that x was at first
 
     def __init__(self, intercept: bool = True) -> None:
         super().__init__()
@@ -38,8 +43,8 @@ class LinearPredictor(Model):
         if not isinstance(x, keras.KerasTensor):
             (x,) = self._arranged(x)
             x = columns.tensor_rows(x=x)["x"]  # Keras alone would take masked entries and NaN without a word.
-        if self.built and tuple(x.shape[1:]) != tuple(self.slope.variable.shape):
-            wanted = ", ".join(["n", *map(str, self.slope.variable.shape)])
+        if self.built and tuple(x.shape[1:]) != self._row():
+            wanted = ", ".join(["n", *map(str, self._row())])
             raise ValueError(f"x must have shape ({wanted}) as at the first call, got {tuple(x.shape)}")
         return super().__call__(x)
 
@@ -60,9 +65,17 @@ class LinearPredictor(Model):
         names = columns.names("x", x)
         if names is not None and not self.built:
             self.build((None, len(names)))
-        if names is not None and self.slope.entries is None and self.slope.variable.shape == (len(names),):
-            self.slope.entries = names
-        return columns.by_name("x", x, self.slope.entries) if self.built else x, *others
+        if names is not None and self.__columns is None and self._row() == (len(names),):
+            self.__columns, self.slope.entries = names, self._entries(names)
+        return columns.by_name("x", x, self.__columns), *others
+
+    def _row(self):
+        """The shape of one row of x."""
+        return tuple(self.slope.variable.shape)
+
+    def _entries(self, names):
+        """What the slopes of columns with these names are called."""
+        return names
 
 
 class LinearRegression(LinearPredictor, routes=("closed form", "newton"), link="identity"):

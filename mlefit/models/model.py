@@ -292,8 +292,13 @@ def own(model: Model, name: str) -> Callable:
 
 
 def link_of(model: Model) -> str | None:
-    """Return the link of a regression, `"identity"`, `"logit"` or `"log"`; None for other models."""
-    return type(model)._Model__link
+    """Return the link of a regression, such as `"logit"`; None for other models."""
+    return model._Model__link
+
+
+def set_link(model: Model, link: str) -> None:
+    """Give one model a link, where its class has several to choose from."""
+    model._Model__link = link
 
 
 def arranged(model: Model, data: Sequence[Data]) -> Sequence[Data]:

@@ -19,13 +19,17 @@ class Standardised(NamedTuple):
         start: where a search starts, `(p,)`, for the new data.
         shift: by how much the log-density of an observation falls on the way back: the log of the scale of
             what the density is of; 0 for probabilities of counts.
+        reason: function from the parameters found (a dict of natural values) and all data, as given, to why
+            there is no estimate, for a search that ends without one: a sentence, or None if the family knows
+            no reason. A ValueError for data that no parameters could fit.
     """
 
     change: Callable
     back: np.ndarray
     origin: np.ndarray
     start: np.ndarray
-    shift: float
+    shift: float = 0.0
+    reason: Callable[..., str | None] | None = None
 
 
 def middle(X: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -41,3 +45,36 @@ def middle(X: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]
     scale = np.sqrt(np.mean((X - centre) ** 2, axis=0))
     scale[scale <= 1e-14 * np.abs(centre)] = 1.0
     return centre, scale
+
+
+def centred(
+    x: np.ndarray, intercept: bool, start: np.ndarray, lines: int = 1, reason: Callable | None = None
+) -> Standardised:
+    """Return the columns of predictors centred (if there is an intercept) and scaled, all else as it is.
+
+    For a model whose first parameters are the slopes, `lines` rows of `k`, and then, if there are any, the
+    intercepts, one for each of the lines.
+
+    Args:
+        x: predictors of the sample, `(n,)` or `(n, k)`, the first of the data.
+        intercept: whether the lines have intercepts.
+        start: where a search starts, `(p,)`, for the new data.
+        lines: how many linear predictors there are.
+        reason: as `Standardised` has it.
+
+    Examples:
+        >>> scaled = centred(np.array([10.0, 14.0]), True, np.zeros(3))
+        >>> x, y = scaled.change(np.array([10.0, 14.0]), np.array([0.0, 1.0]))
+        >>> x.tolist(), scaled.back.tolist()
+        ([-1.0, 1.0], [[0.5, 0.0, 0.0], [-6.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    """
+    centre, scale = middle(x.reshape(len(x), -1), intercept)
+    slopes, back = lines * len(scale), np.eye(len(start))
+    back[:slopes, :slopes] = np.kron(np.eye(lines), np.diag(1 / scale))
+    if intercept:
+        back[slopes : slopes + lines, :slopes] = np.kron(np.eye(lines), -centre / scale)
+
+    def change(x, *others):
+        return ((x.reshape(len(x), -1) - centre) / scale).reshape(x.shape), *others
+
+    return Standardised(change, back, np.zeros(len(start)), np.asarray(start, float), reason=reason)

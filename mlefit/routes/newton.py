@@ -5,9 +5,11 @@ import functools
 import numpy as np
 
 from mlefit.inference import words
+from mlefit.likelihood.linear_predictor import LinearPredictorObjective
 from mlefit.likelihood.rows import Rows
+from mlefit.models.linear import LinearPredictor
 from mlefit.models.model import Model
-from mlefit.routes.outcome import Options, Outcome, Route, as_observed
+from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.routes.problem import Problem
 from mlefit.solvers import newton, sampled_newton
 
@@ -50,6 +52,27 @@ def _search(problem, rows, max_iterations):
     return newton.minimise(objective, problem.start, objective.nobs, max_iterations, first=first, leap=leap)
 
 
+def fit_line(model: LinearPredictor, rows: Rows, options: Options) -> Outcome:
+    """Fit a model of a linear predictor in the same way, its errors by the expected information if asked."""
+    outcome = fit(model, rows, options)
+    if outcome.trusted and options.covariance == "expected":
+        outcome.root = expected_root(model, rows, outcome)
+    return outcome
+
+
+def expected_root(model: LinearPredictor, rows: Rows, outcome: Outcome) -> np.ndarray:
+    """Return a root of the covariance by the expected information: with a canonical link, that at hand."""
+    if not hasattr(model, "information"):
+        return outcome.root
+    problem = Problem(model, rows, outcome.free)
+    plain = LinearPredictorObjective(model, rows.changed(model.design), model.has_intercept)
+    point, spread = (np.linalg.solve(plain.back, part) for part in (outcome.point, problem.back))
+    # What is observed of the likelihood gives way to what is expected of it; a prior stays as it is.
+    change = spread.T @ (plain.information(point) - plain(point)[2]) @ spread
+    hessian = problem.objective(problem.inside(outcome.point))[2] + change
+    return problem.back @ newton.inverse_root(hessian) / np.sqrt(rows.nobs)
+
+
 ROUTE = Route("newton", "newton", fit)
 # The same, with the derivatives of a `LinearPredictor`: `Problem` sees to it.
-LINEAR_PREDICTOR = Route("linear predictor", "newton", fit, expected=as_observed, single=True)
+LINEAR_PREDICTOR = Route("linear predictor", "newton", fit_line, expected=expected_root, single=True)

@@ -41,7 +41,8 @@ class Problem:
         self.supports = flat.supports(model)
         self.start = flat.point(model)
         self.back, self.origin = np.eye(len(self.start)), np.zeros(len(self.start))
-        self._objective, self._shift, routes = None, 0.0, declared_routes(model)
+        self._objective, self._shift, self._reason = None, 0.0, None
+        given, routes = rows, declared_routes(model)
         if "linear predictor" in routes:
             # The likelihood has one maximum: it is found from anywhere.
             designed = rows.changed(model.design)
@@ -53,6 +54,7 @@ class Problem:
             scaled = model.standardised(rows.sample(ROWS).whole())
             self.rows, self.start, self._shift = rows.changed(scaled.change), scaled.start, scaled.shift
             self.back, self.origin = scaled.back, scaled.origin
+            self._reason = scaled.reason and functools.partial(self._explained, scaled.reason, given)
         self.prior = LogPrior(model, len(self.start)) if has_prior(model) else None
         self._of_all = self.back, self.origin, self.start
         if not free.all():
@@ -106,7 +108,16 @@ class Problem:
             trouble = words.with_prior(trouble)
         if trouble is None and not self._agree(minimum, own):
             trouble = words.disagrees(minimum.value - self._penalty(minimum.point), own)
+        elif trouble is not None and self._reason is not None and self.objective.nobs >= len(self.names):
+            trouble = self._reason(minimum.point) or trouble
         return self._outcome(minimum, own, trouble, method, covariance)
+
+    def _explained(self, reason, rows, point):
+        """What the family knows of why there is no estimate, which says more than the search can."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = flat.natural(self.origin + self.back @ point, self.supports)
+        named = {p.name: part for p, part in flat.parts(self.model, values)}
+        return reason(named, *rows.whole())
 
     def _checked(self, search):
         """A minimum, and the value there of all rows under the caller's own model."""

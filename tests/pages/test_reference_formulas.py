@@ -9,6 +9,10 @@ from scipy import integrate, optimize, special, stats
 PAGE = "reference/formulas.md"
 LOGIT = special.logit(0.35)
 RATIO = (0.4 / 0.6) ** 0.5  # of the sides of the asymmetric Laplace, for the quantile 0.4
+CLUMPED = stats.nbinom(2.1, 2.1 / 3.4)  # a negative binomial with mean 1.3 and size 2.1
+# Minus the second derivative of log Gamma(k + x) - log Gamma(k) is a sum of 1 / (k + j)^2 over j below x.
+UP_TO = np.arange(400)
+SIZE_INFORMATION = np.sum(CLUMPED.sf(UP_TO) / (2.1 + UP_TO) ** 2) - 1.3 / (2.1 * 3.4)
 DENSITIES = {
     "gaussian": ([1.9, 0.8], stats.norm(1.9, 0.8)),
     "log_gaussian": ([1.9, np.log(0.8)], stats.norm(1.9, 0.8)),
@@ -22,6 +26,7 @@ DENSITIES = {
     "logit_binomial": ([LOGIT], stats.binom(6, 0.35)),
     "poisson": ([1.3], stats.poisson(1.3)),
     "log_poisson": ([np.log(1.3)], stats.poisson(1.3)),
+    "negative_binomial": ([1.3, 2.1], CLUMPED),
 }
 INFORMATION = {
     "gaussian": [1 / 0.64, 2 / 0.64],
@@ -36,6 +41,7 @@ INFORMATION = {
     "logit_binomial": [6 * 0.35 * 0.65],
     "poisson": [1 / 1.3],
     "log_poisson": [1.3],
+    "negative_binomial": [1 / (1.3 + 1.3**2 / 2.1), SIZE_INFORMATION],
 }
 
 
@@ -50,7 +56,7 @@ def test_each_negative_log_likelihood_is_that_of_scipy(names, name):
     discrete = "binomial" in name or "poisson" in name
     data = names["counts"] if discrete else names["x"]
     expected = distribution.logpmf(data) if discrete else distribution.logpdf(data)
-    np.testing.assert_allclose(names[name](np.array(theta)), -expected, rtol=1e-12)
+    np.testing.assert_allclose(names[name](np.array(theta), data), -expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", DENSITIES)
@@ -172,6 +178,27 @@ def test_regressions_are_those_of_a_search_by_scipy(names):
     for theta in ([0.3, -0.2], [-0.1, 0.4]):
         slope = names["gradient"](names["poisson_line"], theta)
         np.testing.assert_allclose(slope, optimize.approx_fprime(theta, poisson), rtol=1e-5)
+
+
+def test_softmax_is_that_of_a_log_probability_by_scipy(names):
+    design, classes = names["X"], names["three"]
+
+    def nll(theta):
+        scores = np.column_stack([np.zeros(5), design @ np.reshape(theta, (2, 2)).T])
+        return -special.log_softmax(scores, axis=1)[np.arange(5), classes].sum()
+
+    for theta in (np.array([0.2, -0.1, 0.4, -0.3]), np.array([-0.5, 0.3, 0.1, 0.2])):
+        assert np.sum(names["softmax"](theta)) == pytest.approx(nll(theta), rel=1e-12)
+        slope = names["gradient"](names["softmax"], theta)
+        np.testing.assert_allclose(slope, optimize.approx_fprime(theta, nll), rtol=1e-5)
+
+
+def test_the_size_of_a_negative_binomial_is_that_of_a_search(names):
+    x = names["clumped"]
+    best = optimize.minimize_scalar(
+        lambda k: -stats.nbinom.logpmf(x, k, k / (k + x.mean())).sum(), bounds=(0.1, 50), method="bounded"
+    )
+    assert names["k"] == pytest.approx(best.x, rel=1e-4)
 
 
 def test_steep_counts_need_a_start_or_a_safeguard(names):

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import math
+import re
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 from scipy import integrate, stats
 
+from conftest import DOCS
 from density_cases import CASES, DISCRETE
 from mlefit import densities
 
@@ -144,3 +146,11 @@ def test_variables_take_the_value_that_a_stateless_scope_gives_them():
     with keras.StatelessScope(state_mapping=[(mean, tf.constant(2.0, tf.float64))]):
         value = densities.gaussian([2.5, 9.0], mean, stddev)
     np.testing.assert_allclose(value, stats.norm.logpdf([2.5, 9.0], 2.0, 1.0), rtol=1e-14)
+
+
+def test_every_density_has_its_cases_and_its_place_in_the_reference():
+    assert set(CASES) | {"categorical"} == set(densities.__all__)
+    listed = re.findall(
+        r"^::: mlefit\.densities\.(\w+)$", (DOCS / "reference/api/densities.md").read_text(), re.M
+    )
+    assert sorted(listed) == sorted(densities.__all__)

@@ -32,7 +32,7 @@ def names(page):
 
 
 def slope_error(nll, x, theta):
-    """The error of the slope by differences, with the intercept at the mean of x, where it is nearly apart."""
+    """The error of the slope by differences, with the line at the mean of x as the other parameter."""
     centre, step = x.mean(), np.array([1e-3, 1e-3])
     step[0] /= x.std()
     at = np.array([theta[0], theta[1] + theta[0] * centre])
@@ -245,7 +245,7 @@ def test_map_is_the_peak_of_the_product(names, stddev):
 
 def test_calibration_is_what_the_page_says(names):
     ml, ml_error = names["calibration"]["maximum likelihood"]
-    shrunk, shrunk_error = names["calibration"]["MAP"]
+    shrunk, _ = names["calibration"]["MAP"]
     assert ml == pytest.approx(0.5, abs=0.06) and ml + 10 * ml_error < 1  # "about twice too large"
     assert ml + 5 * ml_error < shrunk < 1
     # on other rows of the same kind, by a search of our own

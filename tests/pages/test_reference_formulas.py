@@ -8,11 +8,8 @@ from scipy import integrate, optimize, special, stats
 
 PAGE = "reference/formulas.md"
 LOGIT = special.logit(0.35)
+BESSELS = special.i1(0.8) / special.i0(0.8)
 RATIO = (0.4 / 0.6) ** 0.5  # of the sides of the asymmetric Laplace, for the quantile 0.4
-CLUMPED = stats.nbinom(2.1, 2.1 / 3.4)  # a negative binomial with mean 1.3 and size 2.1
-# Minus the second derivative of log Gamma(k + x) - log Gamma(k) is a sum of 1 / (k + j)^2 over j below x.
-UP_TO = np.arange(400)
-SIZE_INFORMATION = np.sum(CLUMPED.sf(UP_TO) / (2.1 + UP_TO) ** 2) - 1.3 / (2.1 * 3.4)
 DENSITIES = {
     "gaussian": ([1.9, 0.8], stats.norm(1.9, 0.8)),
     "log_gaussian": ([1.9, np.log(0.8)], stats.norm(1.9, 0.8)),
@@ -26,7 +23,14 @@ DENSITIES = {
     "logit_binomial": ([LOGIT], stats.binom(6, 0.35)),
     "poisson": ([1.3], stats.poisson(1.3)),
     "log_poisson": ([np.log(1.3)], stats.poisson(1.3)),
-    "negative_binomial": ([1.3, 2.1], CLUMPED),
+    "gamma_nll": ([1.7, 0.6], stats.gamma(1.7, scale=1 / 0.6)),
+    "weibull": ([1.7, 2.2], stats.weibull_min(1.7, scale=2.2)),
+    "beta": ([1.7, 2.2], stats.beta(1.7, 2.2)),
+    "von_mises": ([1.9, 0.8], stats.vonmises(0.8, 1.9)),
+    "probit_binomial": ([special.ndtri(0.35)], stats.binom(6, 0.35)),
+    "cloglog_binomial": ([np.log(-np.log(0.65))], stats.binom(6, 0.35)),
+    "negative": ([1.3], stats.nbinom(3, 3 / 4.3)),
+    "log_negative": ([np.log(1.3)], stats.nbinom(3, 3 / 4.3)),
 }
 INFORMATION = {
     "gaussian": [1 / 0.64, 2 / 0.64],
@@ -41,8 +45,22 @@ INFORMATION = {
     "logit_binomial": [6 * 0.35 * 0.65],
     "poisson": [1 / 1.3],
     "log_poisson": [1.3],
-    "negative_binomial": [1 / (1.3 + 1.3**2 / 2.1), SIZE_INFORMATION],
+    "von_mises": [0.8 * BESSELS, 1 - BESSELS / 0.8 - BESSELS**2],
+    "probit_binomial": [6 * stats.norm.pdf(special.ndtri(0.35)) ** 2 / 0.35 / 0.65],
+    "cloglog_binomial": [6 * (0.65 * np.log(0.65)) ** 2 / 0.35 / 0.65],
+    "negative": [1 / (1.3 + 1.3**2 / 3)],
+    "log_negative": [1.3**2 / (1.3 + 1.3**2 / 3)],
 }
+FULL = {
+    "gamma_nll": [[special.polygamma(1, 1.7), -1 / 0.6], [-1 / 0.6, 1.7 / 0.36]],
+    "weibull": [
+        [((1 - np.euler_gamma) ** 2 + np.pi**2 / 6) / 1.7**2, (np.euler_gamma - 1) / 2.2],
+        [(np.euler_gamma - 1) / 2.2, (1.7 / 2.2) ** 2],
+    ],
+    "beta": np.diag(special.polygamma(1, [1.7, 2.2])) - special.polygamma(1, 3.9),
+}
+OUTCOMES = {"von_mises": "circle", "beta": "shares"}
+DATA = {"beta": "u"}
 
 
 @pytest.fixture
@@ -50,22 +68,30 @@ def names(page):
     return page(PAGE)
 
 
+def is_discrete(name):
+    return any(word in name for word in ("binomial", "poisson", "negative"))
+
+
 @pytest.mark.parametrize("name", DENSITIES)
 def test_each_negative_log_likelihood_is_that_of_scipy(names, name):
     theta, distribution = DENSITIES[name]
-    discrete = "binomial" in name or "poisson" in name
-    data = names["counts"] if discrete else names["x"]
-    expected = distribution.logpmf(data) if discrete else distribution.logpdf(data)
-    np.testing.assert_allclose(names[name](np.array(theta), data), -expected, rtol=1e-12)
+    data = names[DATA.get(name, "counts" if is_discrete(name) else "x")]
+    expected = distribution.logpmf(data) if is_discrete(name) else distribution.logpdf(data)
+    np.testing.assert_allclose(names[name](np.array(theta)), -expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", DENSITIES)
 def test_information_is_the_closed_form_away_from_the_estimate_too(names, name):
-    theta, _ = DENSITIES[name]
-    discrete = "binomial" in name or "poisson" in name
-    outcomes = names["whole"] if discrete else names["reals"](0 if "exponential" in name else theta[0])
+    theta, distribution = DENSITIES[name]
+    if is_discrete(name):
+        outcomes = names["whole"]
+    elif name in OUTCOMES:
+        outcomes = names[OUTCOMES[name]]
+    else:
+        outcomes = names["reals"](0 if distribution.support()[0] == 0 else theta[0])
+    expected = FULL[name] if name in FULL else np.diag(INFORMATION[name])
     found = names["information"](names[name], theta, *outcomes)
-    np.testing.assert_allclose(found, np.diag(INFORMATION[name]), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_huber_is_the_normalised_loss_and_its_information_an_integral(names):
@@ -146,6 +172,36 @@ def test_estimates_are_those_of_scipy(names):
     np.testing.assert_allclose(names["hat"], 1 / stats.expon.fit(x, floc=0)[1], rtol=1e-12)
 
 
+def test_estimates_of_two_shapes_are_those_of_scipy(names):
+    x, u = names["x"], names["u"]
+    shape, _, scale = stats.gamma.fit(x, floc=0)
+    np.testing.assert_allclose(names["gamma_hat"], [shape, 1 / scale], rtol=1e-6)
+    shape, _, scale = stats.weibull_min.fit(x, floc=0)
+    np.testing.assert_allclose(names["weibull_hat"], [shape, scale], rtol=1e-4)
+    np.testing.assert_allclose(names["beta_hat"], stats.beta.fit(u, floc=0, fscale=1)[:2], rtol=1e-6)
+    kappa, mu, _ = stats.vonmises.fit(x, fscale=1)
+    np.testing.assert_allclose(names["von_mises_hat"], [mu, kappa], rtol=1e-6)
+
+
+def test_shares_and_mites_are_the_published_ones(names):
+    shares = np.array([1, 3, 1]) / 5  # of classes 0, 1, 2 among 0, 2, 1, 1, 1
+    np.testing.assert_allclose(
+        names["categorical_hat"], np.log(shares[1:] / shares[0]), rtol=1e-12, atol=1e-15
+    )
+    logits = np.append(0, names["categorical_hat"])
+    expected = -special.log_softmax(logits)[[0, 2, 1, 1, 1]]
+    np.testing.assert_allclose(names["categorical"](names["categorical_hat"]), expected, rtol=1e-12)
+    np.testing.assert_allclose(names["mites_hat"], [np.log(172 / 150), 1.0245924], atol=1e-6)
+
+
+@pytest.mark.parametrize(("counts", "exists"), [([0, 3, 1, 2, 5], True), ([0, 3, 1, 2, 4], False)])
+def test_a_size_exists_only_if_counts_vary_more_than_poisson_counts(counts, exists):
+    mean, sizes = np.mean(counts), np.geomspace(0.1, 1e4, 300)
+    heights = [stats.nbinom.logpmf(counts, k, k / (k + mean)).sum() for k in sizes]
+    assert (np.var(counts) > mean) == exists
+    assert (np.argmax(heights) < 299) == exists
+
+
 def test_line_and_its_errors_are_those_of_linregress(names):
     x, y, n = names["x"], names["y"], names["n"]
     fit = stats.linregress(x, y)
@@ -178,27 +234,6 @@ def test_regressions_are_those_of_a_search_by_scipy(names):
     for theta in ([0.3, -0.2], [-0.1, 0.4]):
         slope = names["gradient"](names["poisson_line"], theta)
         np.testing.assert_allclose(slope, optimize.approx_fprime(theta, poisson), rtol=1e-5)
-
-
-def test_softmax_is_that_of_a_log_probability_by_scipy(names):
-    design, classes = names["X"], names["three"]
-
-    def nll(theta):
-        scores = np.column_stack([np.zeros(5), design @ np.reshape(theta, (2, 2)).T])
-        return -special.log_softmax(scores, axis=1)[np.arange(5), classes].sum()
-
-    for theta in (np.array([0.2, -0.1, 0.4, -0.3]), np.array([-0.5, 0.3, 0.1, 0.2])):
-        assert np.sum(names["softmax"](theta)) == pytest.approx(nll(theta), rel=1e-12)
-        slope = names["gradient"](names["softmax"], theta)
-        np.testing.assert_allclose(slope, optimize.approx_fprime(theta, nll), rtol=1e-5)
-
-
-def test_the_size_of_a_negative_binomial_is_that_of_a_search(names):
-    x = names["clumped"]
-    best = optimize.minimize_scalar(
-        lambda k: -stats.nbinom.logpmf(x, k, k / (k + x.mean())).sum(), bounds=(0.1, 50), method="bounded"
-    )
-    assert names["k"] == pytest.approx(best.x, rel=1e-4)
 
 
 def test_steep_counts_need_a_start_or_a_safeguard(names):

@@ -244,7 +244,7 @@ def test_map_is_the_peak_of_the_product(names, stddev):
 
 
 def test_calibration_is_what_the_page_says(names):
-    ml, ml_error = names["calibration"]["maximum likelihood"]
+    ml, ml_error = names["calibration"]["likelihood"]
     shrunk, _ = names["calibration"]["MAP"]
     assert ml == pytest.approx(0.5, abs=0.06) and ml + 10 * ml_error < 1  # "about twice too large"
     assert ml + 5 * ml_error < shrunk < 1

@@ -43,8 +43,8 @@ def fit(
             `NonlinearRegression`; `"auto"`, least squares where it can; or a `keras.optimizers.Optimizer`,
             which takes `steps`.
         covariance: `"observed"`, the inverse of the Hessian of the negative log-likelihood; `"expected"`, of
-            its mean, for `Gaussian` and the regressions; `"robust"`, the sandwich of Hessian and scores,
-            which holds for a misspecified model too.
+            its mean, for `Gaussian` and the linear, nonlinear, logistic, Poisson and binomial regressions;
+            `"robust"`, the sandwich of Hessian and scores, which holds for a misspecified model too.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
         progress: whether an optimizer shows a progress bar.

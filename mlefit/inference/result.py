@@ -140,8 +140,8 @@ class FitResult:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean of y at new x with a confidence band, for a regression: three arrays.
 
-        For `SurvivalRegression` it is the median time; for `SoftmaxRegression` the probabilities of the K classes,
-        arrays `(m, K)`, whose bands are formed on the log-odds of a class against all others.
+        For `SurvivalRegression` it is the median time; for `SoftmaxRegression` the probabilities of the K
+        classes, arrays `(m, K)`, with bands that are formed on the log-odds of a class against all others.
 
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
         `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that

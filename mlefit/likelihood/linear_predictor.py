@@ -148,7 +148,7 @@ class LinearPredictorObjective:
         return few
 
     def information(self, point: np.ndarray) -> np.ndarray:
-        """Return what the Hessian is in the mean over the responses, `(p, p)`, for a family with `information`."""
+        """Return what the Hessian is in the mean over responses, `(p, p)`, of a family with it."""
         total = np.zeros((len(point), len(point)))
         for weights, X, y, line in self._lines(point):
             columns = np.hstack([X / self.scale, *[np.ones((len(X), 1))] * self.intercept])

@@ -123,7 +123,8 @@ class Restricted(_Wrapper):
 
     def __call__(self, point: np.ndarray) -> Evaluated:
         value, gradient, hessian = self._inner(self._whole(point))
-        return value, self._spread.T @ gradient, self._spread.T @ hessian @ self._spread
+        with np.errstate(over="ignore", invalid="ignore"):  # far out, where a search may try
+            return value, self._spread.T @ gradient, self._spread.T @ hessian @ self._spread
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(f,)` alone."""

@@ -17,8 +17,8 @@ class BinomialRegression(LinearPredictor, routes=("linear predictor",)):
     """How many of how many: `successes_i ~ Binomial(trials_i, p_i)`, where a function of p_i, the link, is
     `intercept + slope . x_i`; call it for that line.
 
-    Parameters: `slope`, in units of the line over units of x, and `intercept`; they start at 0. With one trial
-    in each row and the logit it is `LogisticRegression`.
+    Parameters: `slope`, in units of the line over units of x, and `intercept`; they start at 0. With one
+    trial in each row and the logit it is `LogisticRegression`.
 
     Args:
         link: `"logit"`, `log(p / (1 - p))`; `"probit"`, the Gaussian quantile of p; or `"cloglog"`, the
@@ -65,10 +65,9 @@ class BinomialRegression(LinearPredictor, routes=("linear predictor",)):
         )
         return below, special.bdtr(successes, trials.astype(int), p)
 
-    def design(
-        self, x: np.ndarray, successes: np.ndarray, trials: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def design(self, x: np.ndarray, *data: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a block's columns of predictors, `(m, k)`, and its successes and failures, `(m, 2)`."""
+        successes, trials = data
         return x.reshape(len(x), -1), np.column_stack([successes, trials - successes])
 
     def derivatives(self, y: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -127,9 +126,8 @@ def _logit(line):
 
 def _probit(line):
     def tail(a):
-        log_p = special.log_ndtr(a)
-        slope = np.exp(-0.5 * a**2 - 0.5 * np.log(2 * np.pi) - log_p)
-        return log_p, slope, np.maximum(slope * (a + slope), 0.0)
+        slope = np.sqrt(2 / np.pi) / special.erfcx(-a / np.sqrt(2))
+        return special.log_ndtr(a), slope, np.maximum(slope * (a + slope), 0.0)
 
     log_no, slope, curvature = tail(-line)
     return tail(line), (log_no, -slope, curvature)

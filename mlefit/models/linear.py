@@ -24,8 +24,8 @@ class LinearPredictor(Model):
     - `receding(y)`: how far the predictor of each may move down and up for ever so that no log-density falls,
       two arrays `(m,)`: 0 or infinity. Only for families whose log-density is bounded on that way.
     - `height(y, offset)`: the best predictor that is the same for all, as a float; None where there is none.
-    - `information(y, line)`: for a link that is not canonical, what minus the second derivative is in the mean
-      over y, `(m,)`, for `covariance="expected"`.
+    - `information(y, line)`: for a link that is not canonical, what minus the second derivative is in the
+      mean over y, `(m,)`, for `covariance="expected"`.
     """
 
     __columns: tuple[str, ...] | None = None  # of the frame that x was at first
@@ -53,9 +53,9 @@ class LinearPredictor(Model):
         line = x * self.slope() if len(x.shape) == 1 else keras.ops.matmul(x, self.slope())
         return line + self.intercept() if self.has_intercept else line
 
-    def design(self, x: np.ndarray, y: np.ndarray, *offset: np.ndarray) -> tuple[np.ndarray, ...]:
+    def design(self, x: np.ndarray, *data: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a block's columns of predictors, `(m, k)`, its response and, if there is one, its offset."""
-        return x.reshape(len(x), -1), y, *offset
+        return x.reshape(len(x), -1), *data
 
     def _paired(self, *, x, **others):
         return paired(x=self._arranged(x)[0], **others)

@@ -79,11 +79,11 @@ class NegativeBinomialRegression(LinearPredictor, routes=("newton",), link="log"
     def standardised(self, sample: tuple[np.ndarray, ...]) -> Standardised:
         """Return x centred and scaled; the start is at slopes of 0, with the moments of y about its mean."""
         x, y, *offset = sample
-        exposure = np.exp(sum(offset, np.zeros(len(y))))
-        rate = _level(y) / exposure.mean()
-        height = [np.log(rate)] if self.has_intercept else []
-        mean = rate * exposure if self.has_intercept else exposure
-        start = [*np.zeros(self.slope.variable.shape).ravel(), *height, np.log(_size(y, mean))]
+        line, height = sum(offset, np.zeros(len(y))), []
+        if self.has_intercept:
+            height = [np.log(_level(y)) - special.logsumexp(line) + np.log(len(y))]
+        size = _size(y, np.exp(sum(height, line)))
+        start = [*np.zeros(self.slope.variable.shape).ravel(), *height, np.log(size)]
         return centred(x, self.has_intercept, start, reason=_reason_of_regression)
 
     def log_prob(self, x: Data, y: Data, offset: Data | None = None) -> tf.Tensor:
@@ -123,7 +123,7 @@ def _reason(values: Mapping[str, Array], y: np.ndarray, poisson: str = "Poisson"
     """Why there is no estimate: counts that are all 0, or vary no more than Poisson counts."""
     if not y.any():
         return "every count is 0: the likelihood grows for ever as the mean falls, so there is no estimate"
-    if values["size"] > _EDGE * (1 + y.max()):
+    if values.get("size", 0.0) > _EDGE * (1 + y.max()):
         return (
             "the counts vary no more than Poisson counts do: the dispersion is at its edge, where size is "
             f"infinite and the model is {poisson}, which is the one to take"

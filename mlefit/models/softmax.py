@@ -15,11 +15,11 @@ from mlefit.models.standardised import Standardised, centred
 
 class SoftmaxRegression(LinearPredictor, routes=("newton",), link="softmax"):
     """One class of several, `y_i = c` with probability `exp(logit_ic) / sum_j exp(logit_ij)`, where
-    `logit_ic = intercept_c + slope_c . x_i` and class 0, the baseline, has logits of 0; call it for the logits.
+    `logit_ic = intercept_c + slope_c . x_i`, and 0 for class 0, the baseline; call it for the logits.
 
-    Parameters: `slope`, in log-odds against class 0 over units of x, shape `(K - 1,)` for x of shape `(n,)` and
-    `(K - 1, k)` for x of shape `(n, k)`; and `intercept`, in log-odds, shape `(K - 1,)`. They start at 0. Names
-    begin with the class: `slope[2, age]`, `intercept[2]`. With two classes it is `LogisticRegression`.
+    Parameters: `slope`, in log-odds against class 0 over units of x, shape `(K - 1,)` for x of shape `(n,)`
+    and `(K - 1, k)` for x of shape `(n, k)`; and `intercept`, in log-odds, shape `(K - 1,)`. They start at 0.
+    Names begin with the class: `slope[2, age]`, `intercept[2]`. With two classes it is `LogisticRegression`.
 
     Args:
         classes: how many there are, K, at least 2.
@@ -105,7 +105,7 @@ class SoftmaxRegression(LinearPredictor, routes=("newton",), link="softmax"):
         if missing:
             which = f"class {missing[0]} does" if len(missing) == 1 else f"classes {', '.join(missing)} do"
             return (
-                f"{which} not occur in y: the likelihood grows for ever as a probability goes to 0, so there is "
-                "no estimate; number the classes that occur from 0 on"
+                f"{which} not occur in y: the likelihood grows for ever as a probability goes to 0, so there "
+                "is no estimate; number the classes that occur from 0 on"
             )
         return None

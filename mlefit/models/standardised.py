@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Standardised(NamedTuple):
@@ -19,9 +20,9 @@ class Standardised(NamedTuple):
         start: where a search starts, `(p,)`, for the new data.
         shift: by how much the log-density of an observation falls on the way back: the log of the scale of
             what the density is of; 0 for probabilities of counts.
-        reason: function from the parameters found (a dict of natural values) and all data, as given, to why
-            there is no estimate, for a search that ends without one: a sentence, or None if the family knows
-            no reason. A ValueError for data that no parameters could fit.
+        reason: function from the parameters found (a dict of natural values of those not held fixed) and all
+            data, as given, to why there is no estimate, for a search that ends without one: a sentence, or
+            None if the family knows no reason. A ValueError for data that no parameters could fit.
     """
 
     change: Callable
@@ -48,7 +49,7 @@ def middle(X: np.ndarray, centred: bool = True) -> tuple[np.ndarray, np.ndarray]
 
 
 def centred(
-    x: np.ndarray, intercept: bool, start: np.ndarray, lines: int = 1, reason: Callable | None = None
+    x: np.ndarray, intercept: bool, start: ArrayLike, lines: int = 1, reason: Callable | None = None
 ) -> Standardised:
     """Return the columns of predictors centred (if there is an intercept) and scaled, all else as it is.
 
@@ -69,7 +70,7 @@ def centred(
         ([-1.0, 1.0], [[0.5, 0.0, 0.0], [-6.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     """
     centre, scale = middle(x.reshape(len(x), -1), intercept)
-    slopes, back = lines * len(scale), np.eye(len(start))
+    slopes, back = lines * len(scale), np.eye(np.size(start))
     back[:slopes, :slopes] = np.kron(np.eye(lines), np.diag(1 / scale))
     if intercept:
         back[slopes : slopes + lines, :slopes] = np.kron(np.eye(lines), -centre / scale)
@@ -77,4 +78,4 @@ def centred(
     def change(x, *others):
         return ((x.reshape(len(x), -1) - centre) / scale).reshape(x.shape), *others
 
-    return Standardised(change, back, np.zeros(len(start)), np.asarray(start, float), reason=reason)
+    return Standardised(change, back, np.zeros(len(back)), np.array(start, float), reason=reason)

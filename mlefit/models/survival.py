@@ -18,12 +18,13 @@ class SurvivalRegression(LinearPredictor, routes=("newton",), link="log time"):
     """Times until an event, some of them right-censored: `P(T_i > t) = exp(-(t / scale_i) ** shape)`, with
     `scale_i = exp(intercept + slope . x_i)`; call it for the log of the scale.
 
-    A row that is censored says only that its event came later than `time`. Parameters: `slope`, in log-time over
-    units of x, and `intercept`, in log-time, which start at 0; for the Weibull distribution `shape` (positive),
-    which starts at 1: above 1 the risk rises with time, below 1 it falls. `predict` gives the median time.
+    A row that is censored says only that its event came later than `time`. Parameters: `slope`, in log-time
+    over units of x, and `intercept`, in log-time, which start at 0; for the Weibull distribution `shape`
+    (positive), which starts at 1: above 1 the risk rises with time, below 1 it falls. `predict` gives the
+    median time.
 
-    For one group without predictors, give a column of ones as x and `intercept=False`: `slope` is then the log
-    of its scale.
+    For one group without predictors, give a column of ones as x and `intercept=False`: `slope` is then the
+    log of its scale.
 
     Args:
         distribution: `"weibull"`, or `"exponential"`, which is the Weibull with `shape` 1: a constant risk of
@@ -84,8 +85,9 @@ class SurvivalRegression(LinearPredictor, routes=("newton",), link="log time"):
     ) -> tuple[np.ndarray, ...]:
         """Return the data with times drawn anew, censored as the study would have done.
 
-        A censored row keeps the time of its censoring. Of another it is known only that it came after the event:
-        it is drawn from the Kaplan-Meier curve of the censored times beyond, and is infinite beyond the last.
+        A censored row keeps the time of its censoring. Of another row it is known only that censoring would
+        have come after the event: its time is drawn from the Kaplan-Meier curve of the censored times beyond,
+        and there is none beyond the last.
 
         Source: A. Davison and D. Hinkley, Bootstrap Methods and their Application (1997), algorithm 3.1.
         """
@@ -104,7 +106,7 @@ class SurvivalRegression(LinearPredictor, routes=("newton",), link="log time"):
 
 
 def _censoring(rng, time, observed):
-    """For each row, a time of censoring beyond its own, drawn from the Kaplan-Meier curve of censored times."""
+    """For each row, a time of censoring beyond its own, from the Kaplan-Meier curve of the censored times."""
     order = np.lexsort((1 - observed, time))  # events before censored times at the same time
     at_risk = np.arange(len(time), 0, -1)
     left = np.cumprod(1 - (1 - observed[order]) / at_risk)
@@ -117,12 +119,12 @@ def _reason(values: Mapping[str, Array], x: np.ndarray, time: np.ndarray, observ
     """Why there is no estimate; a ValueError if no time was observed."""
     if not observed.any():
         raise ValueError(
-            f"observed is 0 in all {len(observed)} rows: without an event the likelihood grows for ever with the "
-            "scale of time"
+            f"observed is 0 in all {len(observed)} rows: without an event the likelihood grows for ever with "
+            "the scale of time"
         )
     if values.get("shape", 1.0) > _EXACT:
         return (
-            "the times are exactly as predicted: the likelihood grows without limit as shape goes to infinity"
+            "the likelihood is unbounded: the times are as predicted, and it grows as shape goes to infinity"
         )
     X = x.reshape(len(x), -1)
     events, least, most = X[observed == 1], X.min(axis=0), X.max(axis=0)
@@ -131,7 +133,7 @@ def _reason(values: Mapping[str, Array], x: np.ndarray, time: np.ndarray, observ
         j = int(np.argmax(same))
         name = "x" if x.ndim == 1 else f"column {j} of x"
         return (
-            f"every observed event has {name} at {events[0, j]:g}, and all other rows are censored: their scale, "
-            "and with it the likelihood, grows for ever, so there is no finite estimate"
+            f"every observed event has {name} at {events[0, j]:g}, and all other rows are censored: their "
+            "scale, and with it the likelihood, grows for ever, so there is no finite estimate"
         )
     return None

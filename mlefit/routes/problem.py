@@ -108,7 +108,7 @@ class Problem:
             trouble = words.with_prior(trouble)
         if trouble is None and not self._agree(minimum, own):
             trouble = words.disagrees(minimum.value - self._penalty(minimum.point), own)
-        elif trouble is not None and self._reason is not None and self.objective.nobs >= len(self.names):
+        elif trouble and self._reason and self.prior is None and self.objective.nobs >= len(self.names):
             trouble = self._reason(minimum.point) or trouble
         return self._outcome(minimum, own, trouble, method, covariance)
 
@@ -116,7 +116,9 @@ class Problem:
         """What the family knows of why there is no estimate, which says more than the search can."""
         with np.errstate(over="ignore", invalid="ignore"):
             values = flat.natural(self.origin + self.back @ point, self.supports)
-        named = {p.name: part for p, part in flat.parts(self.model, values)}
+        moving = (free.any() for _, free in flat.parts(self.model, self.free))
+        parts = zip(flat.parts(self.model, values), moving, strict=True)
+        named = {p.name: part for (p, part), moves in parts if moves}
         return reason(named, *rows.whole())
 
     def _checked(self, search):

@@ -136,7 +136,7 @@ def test_a_prediction_with_an_offset_and_of_a_curve():
     np.testing.assert_allclose(
         POISSON.predict(X, offset=offset), 2 * np.array(POISSON.predict(X)), rtol=1e-12
     )
-    with pytest.raises(ValueError, match="offset is for PoissonRegression"):
+    with pytest.raises(ValueError, match="offset is for models of counts"):
         LINE.predict(X, offset=offset)
     with pytest.raises(ValueError, match=r"offset must have shape \(80,\)"):
         POISSON.predict(X, offset=offset[:, None])

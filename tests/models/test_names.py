@@ -1,5 +1,6 @@
 """Names: of a frame's columns, which name coefficients, and of a model's own attributes."""
 
+import copy
 import decimal
 
 import numpy as np
@@ -169,3 +170,17 @@ def test_annotations_are_no_attributes_of_model_and_a_mixin_hides_none_of_its():
         pass
 
     assert Beside().values == {"mean": 0.0, "stddev": 1.0}
+
+
+def test_a_copy_of_a_model_keeps_the_names_of_classes_and_columns():
+    frame = pd.DataFrame({"age": AGE, "dose": DOSE})
+    model = mlefit.SoftmaxRegression(3)
+    result = mlefit.fit(model, frame, np.arange(80) % 3)
+    again = copy.deepcopy(model)
+    assert again.slope.names() == model.slope.names() == list(result.names[:4])
+    np.testing.assert_array_equal(again(frame[["dose", "age"]]), model(frame))
+    with pytest.raises(ValueError, match="x lacks the column 'dose'"):
+        again(frame[["age"]])
+    binomial = copy.deepcopy(mlefit.BinomialRegression("cloglog"))
+    answer = mlefit.fit(binomial, frame, np.arange(80) % 4, np.full(80, 5)).predict(frame[:2])
+    assert (answer[0] > 0).all() and binomial.link == "cloglog"

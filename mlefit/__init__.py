@@ -24,6 +24,7 @@ backend.require_tensorflow()
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
 from mlefit.inference import old
+from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare
 from mlefit.inference.derived import Derived
 from mlefit.inference.result import FitResult
@@ -42,12 +43,14 @@ from mlefit.models import (
     SoftmaxRegression,
     SurvivalRegression,
 )
+from mlefit.resampling import bootstrap
 from mlefit.training import DivergenceError, train
 
 old.lead_here()
 
 __all__ = [
     "BinomialRegression",
+    "Bootstrap",
     "Comparison",
     "Derived",
     "DivergenceError",
@@ -64,6 +67,7 @@ __all__ = [
     "PoissonRegression",
     "SoftmaxRegression",
     "SurvivalRegression",
+    "bootstrap",
     "compare",
     "data",
     "densities",

@@ -47,7 +47,7 @@ def observations(**named: Data) -> tuple[np.ndarray, ...]:
         Traceback (most recent call last):
         ValueError: x must be finite, got nan at index 1
     """
-    _require_one_index(named)
+    require_one_index(named)
     arrays = {name: real_array(name, values) for name, values in named.items()}
     for name, array in arrays.items():
         if array.ndim not in (1, 2):
@@ -81,7 +81,7 @@ def tensors(domains: Mapping[str, str] | None = None, /, **named: Data) -> tuple
         Traceback (most recent call last):
         ValueError: stddev must be positive, got -0.5 at index 1
     """
-    _require_one_index(named)
+    require_one_index(named)
     converted = {}
     for name, values in named.items():
         if is_tensor(values) and not _is_whole(values):
@@ -196,7 +196,8 @@ def _require_one_shape(named):
             )
 
 
-def _require_one_index(named):
+def require_one_index(named: Mapping[str, Data]) -> None:
+    """Raise a ValueError if frames, or labelled arrays, have their rows in different orders."""
     indexed = [
         (name, values, index) for name, values in named.items() if (index := _index(values)) is not None
     ]

@@ -29,6 +29,7 @@ def fit(
     fixed: Mapping[str, ArrayLike] | None = None,
     starts: int | None = None,
     seed: int = 0,
+    cluster: Data | None = None,
     **unknown: object,
 ) -> FitResult:
     """Fit a model by maximum likelihood and return estimates with their standard errors.
@@ -44,7 +45,10 @@ def fit(
             which takes `steps`.
         covariance: `"observed"`, the inverse of the Hessian of the negative log-likelihood; `"expected"`, of
             its mean, for `Gaussian` and the linear, nonlinear, logistic, Poisson and binomial regressions;
-            `"robust"`, the sandwich of Hessian and scores, which holds for a misspecified model too.
+            `"robust"`, the sandwich of Hessian and scores, which holds for a misspecified model too; `"hc3"`,
+            for `Gaussian` and `LinearRegression`, the sandwich with each residual divided by one less its
+            leverage: better for few observations, and where one of them lies far out. The error of `stddev`
+            is then that of `"robust"`.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
         progress: whether an optimizer shows a progress bar.
@@ -57,6 +61,9 @@ def fit(
         starts: how many starts to search from: the model's own, and others drawn around it. The best optimum
             is kept, and `message` says how many found it.
         seed: of the random numbers of the starts.
+        cluster: with `"robust"`: a label for each row, numbers or text, `(n,)`. Rows of one label may depend
+            on each other: their scores are summed before they are squared. There is no correction for few
+            clusters; with no more than there are parameters the errors are nan.
         **unknown: nothing: an error names what is given by keyword and is none of these.
 
     Returns:
@@ -81,9 +88,11 @@ def fit(
         >>> round(result.estimates["mean"], 6), round(result.estimates["stddev"], 6)
         (2.333333, 1.247219)
     """
-    options = Options(method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed)
+    options = Options(
+        method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed, cluster=cluster
+    )
     entry.require_usable(model, data, options, unknown)
-    rows = entry.observed(model, data, weights)
+    rows = entry.observed(model, data, weights, cluster)
     route = routes.choose(model, options)
     options = entry.prepared(model, rows, route, options)
     outcome = search.searched(model, rows, options, route)

@@ -12,11 +12,12 @@ import scipy.stats
 import tensorflow as tf
 from matplotlib.colors import to_rgb
 
-from mlefit import Gaussian, plot
+from mlefit import Gaussian, fit, plot
 
 rng = np.random.default_rng(2)
 X = rng.normal(2.0, 0.5, 120)
 Y = 3 * X - 1 + rng.normal(size=120)
+FIT = fit(Gaussian(), X)
 GROUNDS = ["#ffffff", "#1e2129"]
 
 # One call of every function, on a new figure.
@@ -26,6 +27,9 @@ CALLS = {
     "histogram": lambda ax=None: plot.histogram(X, Gaussian(2.0, 0.5).log_prob, ax=ax),
     "normal_quantiles": lambda ax=None: plot.normal_quantiles(X, 2.0, 0.5, ax=ax),
     "likelihood_curve": lambda ax=None: plot.likelihood_curve([1.0, 2.0, 3.0], [-5.0, -1.0, -2.0], ax=ax),
+    "profile": lambda ax=None: plot.profile(FIT, "mean", ax=ax),
+    "contour": lambda ax=None: plot.contour(FIT, "mean", "stddev", ax=ax),
+    "quantiles": lambda ax=None: plot.quantiles(FIT, ax=ax),
     "path": lambda ax=None: plot.path(lambda a, b: a**2 + b**2, [[2.0, 1.0], [1.0, 0.5]], ax=ax),
 }
 

@@ -194,6 +194,29 @@ def has_estimate(message: str) -> bool:
     return "mlefit.bootstrap(" in message
 
 
+def leverage(index: int) -> str:
+    """Say that an observation decides a fitted value alone, so that nothing is known of its noise."""
+    return (
+        f"the observation at index {index} has leverage 1: the line goes through it wherever it lies, so "
+        "covariance='hc3' cannot tell its noise; take 'robust', or leave it out with the column that it "
+        "alone determines"
+    )
+
+
+def few_clusters(count: int, size: int) -> str:
+    """Say that there are too few clusters for the sandwich."""
+    return (
+        f"{count} clusters cannot tell the errors of {size} parameters: the estimates stand, but take more "
+        "clusters, or a model with an effect for each"
+    )
+
+
+def refits(how: str, count: int, failures: Sequence[str]) -> str:
+    """Say how many of a bootstrap's refits failed, and why the first did."""
+    said = f"{count} fits of {how}"
+    return f"{said}, {len(failures)} of which failed, the first: {failures[0]}" if failures else said
+
+
 def rough(names: Iterable[str]) -> str:
     """Say that a derived quantity has no derivative to be trusted."""
     return (

@@ -54,18 +54,24 @@ def jacobian(
 
 
 def traced(
-    model: Model, start: np.ndarray, x: np.ndarray
+    model: Model, start: np.ndarray, x: np.ndarray, programs: dict | None = None
 ) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Return `jacobian` at x as a function of the flat point alone.
 
     One program for all directions: a first call takes no longer than operation by operation, the others a
     twentieth. Where f cannot be traced, or gives other values then, it is called operation by operation.
+
+    Args:
+        programs: those of this model, by the shape of x: one is taken from there, or left there.
     """
+    programs = {} if programs is None else programs
     specs = [tf.TensorSpec(np.shape(x), tf.float64), *[tf.TensorSpec(start.shape, tf.float64)] * 2]
     try:
-        program = tf.function(
-            lambda x, point, direction: along(model, x, point, direction), autograph=False
-        ).get_concrete_function(*specs)
+        if np.shape(x) not in programs:
+            programs[np.shape(x)] = tf.function(
+                lambda x, point, direction: along(model, x, point, direction), autograph=False
+            ).get_concrete_function(*specs)
+        program = programs[np.shape(x)]
 
         def step(model, *arguments):
             return program(*arguments)

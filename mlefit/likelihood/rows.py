@@ -25,6 +25,7 @@ class Rows:
         names: of the columns.
         entries: what the entries of a column `(n, k)` are called, by its name: a frame's names, or None.
         weights: how many observations each row stands for, float64, `(n,)`; None if one.
+        clusters: which cluster each row belongs to, a whole number from 0 on, `(n,)`; None if none are known.
         size: how many rows there are.
         nobs: how many observations they stand for.
 
@@ -44,7 +45,7 @@ class Rows:
     def __init__(self, **columns: np.ndarray) -> None:
         self.names, self._columns = tuple(columns), tuple(columns.values())
         self.size = self.nobs = len(self._columns[0])
-        self.weights, self._places = None, None
+        self.weights, self.clusters, self._places = None, None, None
         self._change, self.entries = None, {}
 
     @property
@@ -62,6 +63,13 @@ class Rows:
             other._places = there
         other.weights = weights[there]
         other.nobs = int(other.weights.sum())
+        return other
+
+    def clustered(self, clusters: np.ndarray) -> "Rows":
+        """Return these rows as members of clusters, of a whole number for each row as it was given."""
+        other = self.changed(None)
+        there = clusters if self._places is None else clusters[self._places]
+        other.clusters = np.unique(there, return_inverse=True)[1]
         return other
 
     def whole(self) -> tuple:
@@ -123,10 +131,13 @@ class Rows:
             few.nobs = int(few.weights.sum())
         return few
 
-    def changed(self, function: Callable) -> "Rows":
+    def changed(self, function: Callable | None) -> "Rows":
         """Return these rows with a function of the columns of a block applied as they are handed over."""
         other, before = self._with(self._columns), self._change
         other.weights, other._places, other.nobs = self.weights, self._places, self.nobs
+        other.clusters = self.clusters
+        if function is None:
+            return other
         other._change = function if before is None else lambda *block: function(*before(*block))
         return other
 

@@ -122,12 +122,16 @@ def normal_quantiles(
     """
     (x,) = single_columns(x=x)
     mean, stddev = checks.real_number("mean", mean), checks.real_number("stddev", stddev, positive=True)
-    n = len(x)
-    medians = (np.arange(1, n + 1) - 0.3175) / (n + 0.365)
-    medians[[0, -1]] = 1 - 0.5 ** (1 / n), 0.5 ** (1 / n)
-    z = np.array([NormalDist().inv_cdf(p) for p in medians])
+    z = np.array([NormalDist().inv_cdf(p) for p in normal_medians(len(x))])
     with drawing(ax, xlabel, ylabel) as ax:
         ax.plot(z, np.sort(x), "o", color=BLUE, label="data")
         ax.plot(z[[0, -1]], mean + stddev * z[[0, -1]], color=VERMILION, label="fitted Gaussian")
         ax.legend()
     return ax
+
+
+def normal_medians(n: int) -> np.ndarray:
+    """Return the probability below the median of each of n sorted observations, `(n,)`, about."""
+    medians = (np.arange(1, n + 1) - 0.3175) / (n + 0.365)
+    medians[[0, -1]] = 1 - 0.5 ** (1 / n), 0.5 ** (1 / n)
+    return medians

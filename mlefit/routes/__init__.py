@@ -26,11 +26,18 @@ def declared(model: Model) -> list[Route]:
 
 def choose(model: Model, options: Options) -> Route:
     """Return the first route of a model that is the method asked for; a ValueError if it has none."""
+    by_optimizer = isinstance(options.method, keras.optimizers.Optimizer)
     if options.covariance == "expected" and not any(route.expected for route in declared(model)):
         raise ValueError(
             f"covariance='expected' is not defined for {type(model).__name__}: take 'observed' or 'robust'"
         )
-    if isinstance(options.method, keras.optimizers.Optimizer):
+    closed = closed_form.ROUTE in declared(model) and not (by_optimizer or options.method == "newton")
+    if options.covariance == "hc3" and (options.fixed or not closed):
+        raise ValueError(
+            "covariance='hc3' is for Gaussian and LinearRegression, by least squares and with no parameter "
+            "held: take 'robust'"
+        )
+    if by_optimizer:
         return optimizer.ROUTE
     methods = {route.method for route in ROUTES.values()}
     if options.method not in ("auto", *methods):
@@ -54,6 +61,10 @@ def judge(model: Model, rows: Rows, options: Options, route: Route, outcome: Out
         (expected, *_) = [route.expected for route in declared(model) if route.expected]
         outcome.root = expected(model, rows, outcome)
     errors = np.linalg.norm(outcome.root[outcome.free], axis=1)
+    if outcome.trusted and rows.clusters is not None:
+        count = len(np.unique(rows.clusters))
+        if count <= len(errors):
+            outcome.trusted, outcome.message = False, words.few_clusters(count, len(errors))
     if outcome.trusted and not (np.isfinite(errors) & (errors > 0)).all():
         outcome.trusted, outcome.message = False, words.OUT_OF_RANGE
     if not outcome.trusted:
@@ -63,6 +74,6 @@ def judge(model: Model, rows: Rows, options: Options, route: Route, outcome: Out
 def exact(model: Model, rows: Rows, options: Options, outcome: Outcome) -> Line | None:
     """Return the exact intervals of an outcome; None where the model has none, or errors are to be robust."""
     known = [route.exact for route in declared(model) if route.exact]
-    if not (known and outcome.trusted) or options.covariance == "robust":
+    if not (known and outcome.trusted) or options.covariance in ("robust", "hc3"):
         return None
     return known[0](outcome, rows.nobs)

@@ -15,6 +15,7 @@ from mlefit.routes.outcome import Options, Outcome, Route, as_observed
 from mlefit.solvers.linear_least_squares import solve_linear
 
 _ROWS = 8192  # in a block of scores
+_ALONE = 1e-8  # one less a leverage: below it the line goes through the observation, wherever it lies
 
 
 def fit(model: Gaussian | LinearRegression, rows: Rows, options: Options) -> Outcome:
@@ -24,13 +25,15 @@ def fit(model: Gaussian | LinearRegression, rows: Rows, options: Options) -> Out
         model: has `design`, from a block of data to predictors `(m, k)` and responses `(m,)`, and
             `has_intercept`.
         rows: its data, `Rows`.
-        options: `Options`; covariance `"expected"` is the same as `"observed"` here.
+        options: `Options`; covariance `"expected"` is the same as `"observed"` here, and `"hc3"` divides each
+            residual by one less its leverage.
 
     Returns:
         An `Outcome`.
 
     Source: G. Seber and A. Lee, Linear Regression Analysis (2003), chapters 3 and 4; for the sandwich, H.
-        White, Econometrica 50 (1982), 1-25.
+        White, Econometrica 50 (1982), 1-25; for HC3, J. MacKinnon and H. White, J. Econometrics 29 (1985),
+        305-325.
     """
     rows, n, intercept = rows.changed(model.design), rows.nobs, model.has_intercept
     solution = solve_linear(rows, intercept)
@@ -44,8 +47,8 @@ def fit(model: Gaussian | LinearRegression, rows: Rows, options: Options) -> Out
     root = np.zeros((p, p))
     root[:-1, :-1], root[-1, -1] = stddev * solution.factor, stddev / math.sqrt(2 * n)
     errors = np.linalg.norm(root[:-1], axis=1)
-    if options.covariance == "robust" and trouble is None:
-        root = _sandwich(solution, rows, stddev, intercept)
+    if options.covariance in ("robust", "hc3") and trouble is None:
+        root, trouble = _sandwich(solution, rows, stddev, intercept, options.covariance == "hc3")
     return Outcome(
         point=np.append(solution.coefficients, log_stddev),
         root=root,
@@ -70,21 +73,31 @@ def _trouble(solution, names):
     return None
 
 
-def _sandwich(solution, rows, stddev, intercept):
-    """A root of the sandwich covariance of slopes, intercept and stddev."""
+def _sandwich(solution, rows, stddev, intercept, jackknifed):
+    """A root of the sandwich covariance of slopes, intercept and stddev; and what is wrong, if anything.
+
+    If `jackknifed`, residuals are those that would be left if the observation had not been fitted: HC3.
+    """
     middle, centred = solution.origin[0], solution.centred_factor
-    k = len(middle)
+    k, alone, low = len(middle), [], 0
 
     def scores():
+        nonlocal low
         for x, y in rows.blocks(_ROWS):
             residuals = solution.residuals(x, y)
             whitened = (x - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
             of_stddev = (residuals**2 / stddev - stddev) / (2 * solution.nobs)
+            if jackknifed:
+                apart = 1 - (whitened**2).sum(axis=1)
+                alone.extend(low + np.flatnonzero(apart < _ALONE))
+                residuals = residuals / np.maximum(apart, _ALONE)
+                low += len(residuals)
             yield np.column_stack([whitened * residuals[:, None], of_stddev])
 
     back = np.zeros((len(centred) + 1, len(centred) + 1))
     back[:-1, :-1], back[-1, -1] = solution.factor, 1.0
-    return back @ sandwich.middle(scores(), rows).T
+    root = back @ sandwich.middle(scores(), rows).T
+    return root, words.leverage(rows.place(int(alone[0]))) if alone else None
 
 
 def _exact(outcome, nobs):

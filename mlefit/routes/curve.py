@@ -36,7 +36,8 @@ def fit(model: NonlinearRegression, rows: Rows, options: Options) -> Outcome:
     Source: G. Seber and C. Wild, Nonlinear Regression (1989), chapters 2 and 5; for the sandwich, H. White,
         Econometrica 50 (1982), 1-25.
     """
-    names, curve = flat.names(model), curves.traced(model, flat.point(model), rows.whole()[0])
+    names, x = flat.names(model), rows.whole()[0]
+    curve = curves.traced(model, flat.point(model), x, options.programs)
     free = options.free
     if not free.all():
         return _with_some_held(model, rows, curve, options)

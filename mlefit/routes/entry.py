@@ -16,7 +16,7 @@ from mlefit.routes.outcome import Options, Route
 
 _SOME = 4096  # rows all of which may be asked about
 _GLIMPSE = 64  # rows that show what a model makes of any
-_COVARIANCES = ("observed", "expected", "robust")
+_COVARIANCES = ("observed", "expected", "robust", "hc3")
 
 
 def require_usable(model: object, data: Sequence[Data], options: Options, unknown: Iterable[str]) -> None:
@@ -32,6 +32,8 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
     if options.covariance not in _COVARIANCES:
         wanted = ", ".join(map(repr, _COVARIANCES))
         raise ValueError(f"covariance must be one of {wanted}, got {options.covariance!r}")
+    if options.cluster is not None and options.covariance != "robust":
+        raise ValueError(f"cluster is for covariance='robust', got covariance={options.covariance!r}")
     if not data:
         raise TypeError("fit takes the data after the model: fit(model, x)")
     if options.max_iterations is not None:
@@ -52,13 +54,16 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
         raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
 
 
-def observed(model: Model, data: Sequence[Data], weights: Data | None = None) -> Rows:
+def observed(
+    model: Model, data: Sequence[Data], weights: Data | None = None, cluster: Data | None = None
+) -> Rows:
     """Return the data of a model, checked, as `Rows` under the names that its `log_prob` gives them.
 
     Args:
         model: the model.
         data: as they were given.
         weights: how many observations each row stands for; None for one.
+        cluster: a label for each row; None for independent rows.
     """
     named = dict(zip(argument_names(model, len(data)), arranged(model, data), strict=True))
     arrays = {
@@ -70,7 +75,26 @@ def observed(model: Model, data: Sequence[Data], weights: Data | None = None) ->
     counts = None if weights is None else np.asarray(checked.pop(own))
     rows = Rows(**checked)
     rows.entries = {name: columns.names(name, values) for name, values in named.items()}
-    return rows if counts is None else rows.weighted(_counts(counts))
+    if cluster is not None:
+        columns.require_one_index({**named, "cluster": cluster})
+    codes = None if cluster is None else _codes(cluster, rows.size)
+    rows = rows if counts is None else rows.weighted(_counts(counts))
+    return rows if codes is None else rows.clustered(codes)
+
+
+def _codes(cluster, size):
+    """A whole number for each label, or an error that says why they are none."""
+    labels = np.asarray(cluster)
+    if labels.shape != (size,):
+        raise ValueError(f"cluster must have a label for each row, shape {(size,)}, got shape {labels.shape}")
+    missing = np.array([label is None or label != label for label in labels.tolist()])
+    if missing.any():
+        where = int(np.argmax(missing))
+        raise ValueError(f"cluster must have a label for each row, got {labels[where]} at index {where}")
+    try:
+        return np.unique(labels, return_inverse=True)[1]
+    except TypeError as error:
+        raise TypeError(f"cluster must have labels of one kind, numbers or text: {error}") from None
 
 
 def _counts(weights):

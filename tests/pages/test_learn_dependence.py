@@ -41,6 +41,11 @@ def test_the_exact_fit_has_the_published_digits_and_the_joint_density(names):
     # The published parameters stop a little before the optimum, so the last digits differ.
     assert [mean, phi, stddev**2] == pytest.approx([579.115103, 0.837555, 0.509284], abs=5e-5)
     assert result.log_likelihood == pytest.approx(-106.597975, abs=1e-6)
+    # Beside the fit given the first value: "a small fraction of an error", "about a third of one".
+    given = names["constant"] / (1 - names["phi"])
+    assert abs(phi - names["phi"]) < 0.05 * result.standard_errors["phi"]
+    assert (mean - given) / result.standard_errors["mean"] == pytest.approx(1 / 3, abs=0.03)
+    assert round(given, 1) == 579.0
     assert joint(x, mean, phi, stddev) == pytest.approx(result.log_likelihood, rel=1e-9)
     assert joint(x, mean, phi, stddev) >= joint(x, 579.115103, 0.837555, np.sqrt(0.509284))
     assert names["agree"]

@@ -96,6 +96,8 @@ def test_the_degrees_of_freedom_are_scipy_s(names):
         assert 2 * (heavy.log_likelihood - profile(end)) == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)
     assert not names["runaway"].converged and "df" in names["runaway"].message
     assert any("df" in str(warning.message) for warning in names["caught"])
+    draws = np.random.default_rng(3).normal(size=(20_000, 50))
+    assert np.mean(stats.kurtosis(draws, axis=1) < 0) == pytest.approx(2 / 3, abs=0.02)
 
 
 def test_a_bad_y_is_cured_and_a_bad_x_is_not(names):

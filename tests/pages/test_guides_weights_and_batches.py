@@ -36,7 +36,12 @@ def test_precisions_and_their_check(names):
     assert len(means) == 5
     assert combined.estimates["mean"] == pytest.approx(np.average(means, weights=errors**-2.0), rel=1e-10)
     assert combined.standard_errors["mean"] == pytest.approx(np.sum(errors**-2.0) ** -0.5, rel=1e-8)
-    assert stats.chi2.sf(names["misfit"], 4) < 0.02
+    assert stats.chi2.sf(names["misfit"], 4) == pytest.approx(0.014, abs=0.001)
+    drawn = np.random.default_rng(3).normal(size=(50_000, 5, 20))  # experiments that agree
+    at, variances = drawn.mean(axis=2), drawn.var(axis=2, ddof=1) / 20
+    centre = np.average(at, axis=1, weights=1 / variances)[:, None]
+    above = np.mean(np.sum((at - centre) ** 2 / variances, axis=1) > names["misfit"])
+    assert above == pytest.approx(0.028, abs=0.004)
     assert names["inflated"].estimates["factor"] == pytest.approx(np.sqrt(names["misfit"] / 5), rel=1e-6)
 
 

@@ -292,4 +292,4 @@ def test_exercises(names):
     q = special.expit(5.084977 - 0.1156012 * names["temperature"])
     pearson = np.sum((names["rings"] - 6 * q) ** 2 / (6 * q * (1 - q))) / 21
     assert names["ring_dispersion"] == pytest.approx(pearson, rel=1e-5)
-    assert 0.1 < names["ring_p"] < 0.35
+    assert 0.04 < names["ring_p"] < 0.12

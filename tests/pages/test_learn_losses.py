@@ -155,16 +155,19 @@ def test_stack_loss_has_the_published_digits(names):
     assert low == [1, 3, 4, 21]
 
 
-def test_student_t_is_unbounded_on_a_line_through_four_points(names):
-    on_line, heights = names["on_line"], names["heights"]
-    assert np.sum(on_line == 0) == names["met"] == 4
+def test_student_t_is_unbounded_on_a_plane_through_eight_points(names):
+    on_plane, heights = names["on_plane"], names["heights"]
+    assert np.sum(on_plane == 0) == 8 and names["met"] == 4
     for (df, scale), height in heights.items():
-        assert height == pytest.approx(stats.t.logpdf(on_line, df, 0, scale).sum(), rel=1e-8)
-    for df, sign in ((0.1, 1), (0.3, -1)):  # to either side of 4 / 17
-        per_step = (4 - 17 * df) * math.log(1e3)
+        assert height == pytest.approx(stats.t.logpdf(on_plane, df, 0, scale).sum(), rel=1e-8)
+    for df, sign in ((0.3, 1), (1.0, -1)):  # to either side of 8 / 13
+        per_step = (8 - 13 * df) * math.log(1e3)
         assert heights[df, 1e-9] - heights[df, 1e-6] == pytest.approx(per_step, rel=0.01)
         assert sign * per_step > 0
-    assert heights[0.1, 1e-9] > -49.56768
+    assert heights[0.3, 1e-9] > -49.56768
+    for found in names["errors"].values():
+        assert found["with s"] == pytest.approx(found["bootstrap"], rel=1 / 6)
+        assert found["sandwich"] == pytest.approx(found["bootstrap"], rel=0.05)
 
 
 def test_a_working_likelihood_does_not_cover(names):

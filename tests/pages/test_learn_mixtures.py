@@ -71,6 +71,24 @@ def test_errors_are_those_of_finite_differences(names):
     np.testing.assert_allclose(names["separate"], best[3:] / np.sqrt(272 * np.array([best[0], 1 - best[0]])))
 
 
+def test_the_sandwich_is_that_of_finite_differences(names):
+    x, theta = names["x"], names["by_em"]
+    steps = 1e-4 * theta * np.eye(5)
+
+    def density(at):
+        return log_density(x, at[0], at[1:3], at[3:])
+
+    def scores(at):
+        return np.column_stack([(density(at + h) - density(at - h)) / (2 * h.sum()) for h in steps])
+
+    hessian = [(scores(theta + h).sum(axis=0) - scores(theta - h).sum(axis=0)) / (2 * h.sum()) for h in steps]
+    bread = np.linalg.inv(hessian)
+    variance = bread @ scores(theta).T @ scores(theta) @ bread.T
+    assert names["sandwich_error"] == pytest.approx(variance[1, 1] ** 0.5, rel=1e-3)
+    # The spread of 200 refits has a relative error of 1 / sqrt(400).
+    assert names["ordered"][0] == pytest.approx(names["sandwich_error"], rel=0.15)
+
+
 def test_waits_alternate(names):
     x = names["x"]
     assert names["neighbours"] == pytest.approx(stats.pearsonr(x[:-1], x[1:])[0], rel=1e-12)

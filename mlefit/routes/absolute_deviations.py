@@ -178,4 +178,6 @@ def expected_root(model: LaplaceRegression, rows: Rows, outcome: Outcome) -> np.
     return outcome.root
 
 
-ROUTE = Route("absolute deviations", "linear-programming", fit, expected=expected_root, single=True)
+ROUTE = Route(
+    "absolute deviations", "linear-programming", fit, expected=expected_root, single=True, smooth=False
+)

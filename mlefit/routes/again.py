@@ -107,11 +107,14 @@ class Again:
         free, maps = np.array(self._options.free), [transform(flat.supports(self._model)[i]) for i in held]
         free[held] = False
         values = flat.natural(self._point, flat.supports(self._model))[held]
+        route, options = choosing.choose(model, self._options), dataclasses.replace(self._options, free=free)
 
         def height(values):
             point = np.array(self._point)
             point[held] = [m.unconstrained(np.float64(v)) for m, v in zip(maps, values, strict=True)]
             flat.put(model, point)
+            if free.any() and not route.smooth:
+                return -route.fit(model, rows, options).log_likelihood
             problem = Problem(model, rows, free)
             start = problem.inside(point)
             with np.errstate(all="ignore"):

@@ -198,3 +198,11 @@ def test_the_distribution_leaves_a_censored_row_all_that_is_beyond():
     below, at = model.cdf(X, TIME, OBSERVED)
     np.testing.assert_allclose(below, law.cdf(TIME), rtol=1e-11)
     np.testing.assert_allclose(at, np.where(OBSERVED == 1, law.cdf(TIME), 1.0), rtol=1e-11)
+
+
+def test_no_group_without_events_is_named_where_its_scale_is_held():
+    group = np.repeat([0.0, 1.0], 20)
+    time = np.exp(2 + group)  # the trouble is that shape goes to infinity
+    held = {"slope": 1.0, "intercept": 2.0}
+    with pytest.warns(mlefit.FitWarning, match="shape goes to infinity"):
+        assert not mlefit.fit(SurvivalRegression(), group, time, group, fixed=held).converged

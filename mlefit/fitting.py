@@ -41,14 +41,14 @@ def fit(
             frame's columns name the entries of a regression's `slope`; a model of your own gets them in their
             order.
         method: `"newton"`; `"least-squares"`, for `Gaussian`, `LinearRegression` (both in closed form) and
-            `NonlinearRegression`; `"auto"`, least squares where it can; or a `keras.optimizers.Optimizer`,
-            which takes `steps`.
+            `NonlinearRegression`; `"linear-programming"`, for `LaplaceRegression`; `"auto"`, these where it
+            can; or a `keras.optimizers.Optimizer`, which takes `steps`.
         covariance: `"observed"`, the inverse of the Hessian of the negative log-likelihood; `"expected"`, of
-            its mean, for `Gaussian` and the linear, nonlinear, logistic, Poisson and binomial regressions;
-            `"robust"`, the sandwich of Hessian and scores, which holds for a misspecified model too; `"hc3"`,
-            for `Gaussian` and `LinearRegression`, the sandwich with each residual divided by one less its
-            leverage: better for few observations, and where one of them lies far out. The error of `stddev`
-            is then that of `"robust"`.
+            its mean, for `Gaussian` and the linear, nonlinear, Laplace, logistic, Poisson and binomial
+            regressions; `"robust"`, the sandwich of Hessian and scores, which holds for a misspecified model
+            too; `"hc3"`, for `Gaussian` and `LinearRegression`, the sandwich with each residual divided by
+            one less its leverage: better for few observations, and where one of them lies far out. The error
+            of `stddev` is then that of `"robust"`.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
         progress: whether an optimizer shows a progress bar.

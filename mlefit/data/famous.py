@@ -66,8 +66,8 @@ def load(name: str) -> dict[str, np.ndarray]:
     - `"remission"`, 42 rows: patients with acute leukaemia, in pairs, one of each on 6-mercaptopurine.
       `pair` (1 to 21), `treated` (1, or 0 for the placebo), `weeks` (seen in remission), `relapsed` (1, or 0
       where the study ended first).
-    - `"geyser"`, 272 rows: eruptions of Old Faithful, 1985. `duration` (minutes), `waiting` (minutes to the
-      next).
+    - `"geyser"`, 272 rows: eruptions of Old Faithful, October 1980, without the nights. `duration` (minutes),
+      `waiting` (minutes to the next).
     - `"huron"`, 98 rows: level of Lake Huron. `year` (1875 to 1972), `level` (feet).
 
     Args:
@@ -85,7 +85,8 @@ def load(name: str) -> dict[str, np.ndarray]:
         - beetles: C. I. Bliss (1935), Annals of Applied Biology 22, 134-167.
         - bioassay: A. Racine and others (1986), Applied Statistics 35, 93-150.
         - challenger: Dalal, Fowlkes and Hoadley (1989), JASA 84, 945-957; R `vcd::SpaceShuttle`.
-        - geyser: A. Azzalini and A. W. Bowman (1990), Applied Statistics 39, 357-365; R `faithful`.
+        - geyser: R `faithful`; S. Weisberg (2014), Applied Linear Regression, 4th ed.; R `alr4::oldfaith`.
+          A. Azzalini and A. W. Bowman (1990), Applied Statistics 39, 357-365, print other rows, of 1985.
         - horsekicks: L. von Bortkiewicz (1898), Das Gesetz der kleinen Zahlen; R `vcd::HorseKicks`.
         - hubble: E. Hubble (1929), PNAS 15, 168-173, table 1.
         - huron: P. J. Brockwell and R. A. Davis (1991), Time Series: Theory and Methods; R `LakeHuron`.

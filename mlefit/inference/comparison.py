@@ -44,10 +44,13 @@ class Comparison:
         return zip(self.labels, *(column.tolist() for column in columns), strict=True)
 
     def __str__(self) -> str:
-        width = max(map(len, ("model", *self.labels)))
-        lines = [f"{'model':{width}}" + "".join(f"{name:>16}" for name in _COLUMNS)]
-        for label, *numbers in self._rows():
-            lines.append(f"{label:{width}}" + "".join(f"{text:>16}" for text in map(_written, numbers)))
+        table = [("model", *_COLUMNS)]
+        table += [(label, *map(_written, numbers)) for label, *numbers in self._rows()]
+        first, *widths = (max(map(len, column)) for column in zip(*table, strict=True))
+        lines = []
+        for label, *texts in table:
+            cells = (f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
+            lines.append("  ".join([f"{label:{first}}", *cells]))
         return "\n".join(lines)
 
     __repr__ = __str__

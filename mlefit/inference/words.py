@@ -238,6 +238,11 @@ NO_DENSITY = (
     "too few residuals lie near 0 to tell their density there, which the errors of a median line need: use "
     "mlefit.bootstrap(model, *data)"
 )
+ON_THE_LINE = (
+    "so many observations lie exactly on the line that y has no density there, which the errors of a median "
+    "line need: use mlefit.bootstrap(model, *data)"
+)
+NO_CORNER = "no line could be shown to be the best, for the linear program lost its digits: rescale x or y"
 NO_MAXIMUM = "the Hessian is not positive definite where the search stopped: this is no maximum"
 
 

@@ -24,9 +24,10 @@ class StudentT(Model, routes=("newton",)):
 
     Parameters: `location` (real) and `scale` (positive), in the units of x, and `df` (positive), the degrees
     of freedom: tails like the Cauchy's at 1, like the Gaussian's from about 30 on. A search starts at median
-    and median absolute deviation, wherever the parameters are. With `df` free the likelihood is unbounded
-    where several observations have one value, as `scale` and `df` go to 0 there: `fit` returns a maximum
-    inside, or says that it found none. `fit(..., fixed={"df": 5.0})` holds it.
+    and median absolute deviation, wherever the parameters are. With `df` free the likelihood has a spike at
+    each observation: at a value that k of n share it is unbounded, as `scale` goes to 0 there and `df` is
+    below k / (n - k). `fit` returns a maximum inside, or says that it found none. `fit(..., fixed={"df":
+    5.0})` holds it.
 
     Source: K. Lange, R. Little and J. Taylor, Robust statistical modeling using the t distribution, J. Am.
         Stat. Assoc. 84 (1989), 881-896.

@@ -15,6 +15,8 @@ from mlefit.routes import sandwich
 from mlefit.routes.outcome import Options, Outcome, Route
 from mlefit.solvers import absolute_deviations, qr, roots
 
+_ON = 0.1  # of the observations on the line: then y has no density there, but is rounded or whole
+
 
 def fit(model: LaplaceRegression, rows: Rows, options: Options) -> Outcome:
     """Fit a line by least absolute deviations; the model's last parameter is `scale`.
@@ -41,7 +43,9 @@ def fit(model: LaplaceRegression, rows: Rows, options: Options) -> Outcome:
         if options.free[-1]:
             with np.errstate(divide="ignore"):
                 point[-1] = np.log(size)
-        if size <= 64 * np.finfo(float).eps * line.height:
+        if not found.optimal:
+            trouble = words.NO_CORNER
+        if options.free[-1] and size <= 64 * np.finfo(float).eps * line.height:
             trouble = words.unbounded("scale")
     scale = math.exp(point[-1])
     if trouble is None:
@@ -49,11 +53,15 @@ def fit(model: LaplaceRegression, rows: Rows, options: Options) -> Outcome:
     value = np.log(2 * scale) + found.total / n / scale if found and scale else np.nan
     unique = found is None or found.unique
     best = "no line has a smaller sum of absolute deviations"
+    if not unique:
+        best += ", but others have the same: it is not unique"
+    if found is not None and (on := line.share_on(found)) > _ON:
+        best += f"; {on:.0%} of y lies on it, and the errors, which suppose a density there, are rough"
     return Outcome(
         point=point,
         root=root,
         log_likelihood=float(-n * value),
-        message=trouble or (best if unique else f"{best}, but others have the same: it is not unique"),
+        message=trouble or best,
         trusted=trouble is None,
         history=np.array([value]),
         method="linear programming",
@@ -95,6 +103,12 @@ class _Line:
         involved = np.flatnonzero(np.abs(null).max(axis=1) > 1e-6)
         return words.undetermined([self.names[i] for i in involved])
 
+    def share_on(self, found):
+        """Which share of the observations lies on the line, beyond those that a corner has anyway."""
+        on = found.residuals == 0
+        spare = max(np.sum(on) - self.X.shape[1], 0) / max(np.sum(on), 1)
+        return spare * (np.mean(on) if self.weights is None else self.weights @ on / self.weights.sum())
+
     def solve(self):
         """The smallest sum of absolute deviations, with the coefficients for these columns."""
         found = absolute_deviations.minimise(self.X, self.y, self.weights)
@@ -117,13 +131,15 @@ def _root(line, rows, found, scale, options):
         root[-1, -1] = scale / math.sqrt(n) * options.free[-1]
         return root, None
     width = _bandwidth(residuals, w, n)
+    if width == 0:
+        return root, words.ON_THE_LINE
     density = 0.75 * np.clip(1 - (residuals / width) ** 2, 0.0, None) / width  # Epanechnikov's kernel
     triangle = _inverse(line.X, w * density)
     if triangle.null_space.size:
         return root, words.NO_DENSITY
     moves = np.zeros((len(residuals), len(root)))
     bread = triangle.inverse @ triangle.inverse.T @ line.back.T
-    moves[:, free] = 0.5 * (np.sign(residuals)[:, None] * line.X) @ bread
+    moves[:, free] = 0.5 * (np.where(residuals < 0, -1.0, 1.0)[:, None] * line.X) @ bread
     moves[:, -1] = (np.abs(residuals) - scale) / n * options.free[-1]
     return sandwich.middle([moves], rows).T, None
 
@@ -140,9 +156,9 @@ def _bandwidth(residuals, weights, n):
     order = np.argsort(residuals)
     below = np.cumsum(weights[order])
     low, high = (residuals[order][np.searchsorted(below, part * n)] for part in (0.25, 0.75))
-    stddev = np.sqrt(weights @ (residuals - weights @ residuals / n) ** 2 / n)
-    spread = min(stddev, (high - low) / 1.349) or np.abs(residuals).max()
-    return spread * 2 * special.ndtri(0.5 + share)
+    unit = np.abs(residuals).max()
+    stddev = unit * np.sqrt(weights @ ((residuals - weights @ residuals / n) / unit) ** 2 / n)
+    return min(stddev, (high - low) / 1.349) * 2 * special.ndtri(0.5 + share)
 
 
 def _profile(model, rows, free, point, found, index, quantile):

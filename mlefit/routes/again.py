@@ -33,10 +33,13 @@ class Again:
     def __init__(self, model: Model, rows: Rows, options: Options, outcome: Outcome) -> None:
         method = "auto" if isinstance(options.method, keras.optimizers.Optimizer) else options.method
         self._model, self._rows, self._point = model, rows, outcome.point
-        self._corner = None if outcome.trusted else outcome.message  # where derivatives do not lead
         self._options = dataclasses.replace(
             options, method=method, progress=False, checkpoint=None, starts=None
         )
+        smooth = choosing.choose(model, self._options).smooth
+        self._corner = (
+            outcome.message if smooth and not outcome.trusted else None
+        )  # derivatives do not lead on
         self._fingerprints = rows.fingerprints()
 
     def rows(self) -> Rows:
@@ -107,14 +110,14 @@ class Again:
         free, maps = np.array(self._options.free), [transform(flat.supports(self._model)[i]) for i in held]
         free[held] = False
         values = flat.natural(self._point, flat.supports(self._model))[held]
-        route, options = choosing.choose(model, self._options), dataclasses.replace(self._options, free=free)
+        route = choosing.choose(model, self._options)
 
         def height(values):
             point = np.array(self._point)
             point[held] = [m.unconstrained(np.float64(v)) for m, v in zip(maps, values, strict=True)]
             flat.put(model, point)
-            if free.any() and not route.smooth:
-                return -route.fit(model, rows, options).log_likelihood
+            if not route.smooth:
+                return -route.fit(model, rows, dataclasses.replace(self._options, free=free)).log_likelihood
             problem = Problem(model, rows, free)
             start = problem.inside(point)
             with np.errstate(all="ignore"):

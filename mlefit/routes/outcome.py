@@ -45,7 +45,7 @@ class Route:
             `intervals.Line`; None where the model has none.
         holds: whether parameters may be held fixed.
         single: whether the likelihood has one maximum, so that it does not matter where a search starts.
-        smooth: whether derivatives lead to the optimum, so that Newton's method finds it too.
+        smooth: whether the likelihood has derivatives at its maximum; if not, the route finds profiles too.
         meets_all: whether the model is shown every observation at the start, so that a bad one is named.
     """
 

@@ -65,7 +65,18 @@ def test_the_steps_are_those_of_kaplan_and_meier(names):
         at, survival = names["steps"][title]
         np.testing.assert_allclose(survival, sf.evaluate(at), rtol=1e-12)
     assert 0.44 < names["steps"]["treated"][1].min() < 0.45
-    assert max(names["largest_gap"].values()) < 0.15
+    for group, title in ((0, "placebo"), (1, "treated")):
+        of_group = (names["treated"] == group) & (names["relapsed"] == 1)
+        at, survival = names["steps"][title]
+        assert set(at) == set(names["weeks"][of_group])
+        b, m, log_shape = names["by_hand"]
+        weibull = stats.weibull_min(math.exp(log_shape), scale=math.exp(b + m * group)).sf(at)
+        exponential = stats.expon(scale=1 / names["rates"][title][0]).sf(at)
+        for name, curve in (("Weibull", weibull), ("exponential", exponential)):
+            just_before = np.append(1, survival[:-1])
+            gap = max(np.abs(survival - curve).max(), np.abs(just_before - curve).max())
+            assert names["largest_gap"][title, name] == pytest.approx(gap, rel=1e-9)
+        assert names["largest_gap"][title, "Weibull"] < names["largest_gap"][title, "exponential"]
 
 
 def test_the_shape_and_the_median(names):

@@ -98,6 +98,15 @@ def test_the_trap_and_its_cures(names):
     t = names["t"]
     assert np.max(together[3][t > 0.5]) > 20 * np.median(together[3][t < 0.4])
     assert names["runs"]["beta-NLL"][1] < 0
+    # "Another start of the network gives the same order."
+    network, train, report, steps = (names[k] for k in ("network", "train", "report", "STEPS"))
+    others = [network(seed=2) for _ in range(3)]
+    train(others[0], steps)
+    train(others[1], steps, beta=0.5)
+    train(others[2], steps * 3 // 5, mean_only=True)
+    train(others[2], steps * 2 // 5)
+    together, beta, first = (report("another start", weights) for weights in others)
+    assert together[0] > first[0] > beta[0] and together[1] > first[1] > beta[1]
 
 
 def test_units_and_the_unbounded_likelihood(names):

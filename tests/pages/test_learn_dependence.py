@@ -41,6 +41,11 @@ def test_the_exact_fit_has_the_published_digits_and_the_joint_density(names):
     # The published parameters stop a little before the optimum, so the last digits differ.
     assert [mean, phi, stddev**2] == pytest.approx([579.115103, 0.837555, 0.509284], abs=5e-5)
     assert result.log_likelihood == pytest.approx(-106.597975, abs=1e-6)
+    # Beside the fit given the first value: "a small fraction of an error", "about a third of one".
+    given = names["constant"] / (1 - names["phi"])
+    assert abs(phi - names["phi"]) < 0.05 * result.standard_errors["phi"]
+    assert (mean - given) / result.standard_errors["mean"] == pytest.approx(1 / 3, abs=0.03)
+    assert round(given, 1) == 579.0
     assert joint(x, mean, phi, stddev) == pytest.approx(result.log_likelihood, rel=1e-9)
     assert joint(x, mean, phi, stddev) >= joint(x, 579.115103, 0.837555, np.sqrt(0.509284))
     assert names["agree"]
@@ -151,6 +156,15 @@ def test_exercises(names):
     assert names["kendall"] == pytest.approx(-(1 + 3 * phi) / n)
     assert names["bias"] == pytest.approx(names["kendall"], abs=4 * names["phis"].std() / np.sqrt(2000))
     assert abs(names["bias"]) == pytest.approx(names["phis"].std() / 2, rel=0.2)
+    assert names["known_bias"] == pytest.approx(-2 * phi / n, abs=4 * names["phis"].std() / np.sqrt(2000))
+    assert names["bias"] < 2 * names["known_bias"] < 0  # "more than half of the bias comes from the mean"
+    covered = []
+    for series in names["lakes"].T[:1000]:
+        line = stats.linregress(series[:-1], series[1:])
+        error = line.stderr * np.sqrt((n - 3) / (n - 1))  # of n - 1 pairs, with the divisor n - 1
+        covered.append(abs(line.slope - phi) < 1.96 * error)
+    assert names["phi_covered"] == pytest.approx(np.mean(covered), abs=0.015)
+    assert 0.9 < names["phi_covered"] < 0.94  # "a little less than it says"
 
     x = names["x"]
     design = np.column_stack([np.ones(96), x[1:-1], x[:-2]])

@@ -84,8 +84,6 @@ def test_what_keras_leaves_out_is_the_constant(names):
     scores = names["scores"] - np.log(np.exp(names["scores"]).sum(axis=1, keepdims=True))
     picked = scores[np.arange(200), names["classes"]]
     assert nll["categorical"] == pytest.approx(-picked.mean(), rel=1e-12)
-    assert float(names["sure"][0]) == pytest.approx(-math.log(1e-7), rel=1e-3)
-    assert float(names["unclipped"]) == pytest.approx(-math.log(1e-12), rel=1e-12)
     assert float(names["keras_losses"]["Poisson"]) < 0  # "can be negative"
 
 

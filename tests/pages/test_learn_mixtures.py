@@ -118,6 +118,17 @@ def test_averages_over_labels_describe_neither(names):
         again.append(found[1][0])
     assert names["ordered"][0] == pytest.approx(np.std(again), rel=0.2)
     assert 0.7 < names["ordered"][0] < 1.0
+    # The sandwich from scores by differences of SciPy's density.
+    best, step = names["by_em"], 1e-5
+    scores = []
+    for a in step * np.eye(5):
+        up, down = best + a, best - a
+        high = log_density(names["x"], up[0], up[1:3], up[3:])
+        scores.append((high - log_density(names["x"], down[0], down[1:3], down[3:])) / (2 * step))
+    bread = np.linalg.inv(names["hessian"])
+    sandwich = np.sqrt(np.diag(bread @ np.array(scores) @ np.array(scores).T @ bread))
+    assert names["robust_error"] == pytest.approx(sandwich[1], rel=1e-3)
+    assert names["errors"][1] < names["robust_error"] < 1
 
 
 def test_spikes_pass_the_fit(names):

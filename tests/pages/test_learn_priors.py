@@ -92,6 +92,23 @@ def test_a_loss_that_is_a_likelihood_has_no_sigma(names):
         assert least(scaled) == pytest.approx(peak, abs=1e-5)
 
 
+def test_kerass_momentum_takes_no_hold_of_the_decay(names):
+    A, b, m, c = names["A"], names["b"], names["m"], names["c"]
+    w = keras.Variable(np.zeros(3), dtype="float64")
+    optimizer = keras.optimizers.SGD(0.02, momentum=0.9, weight_decay=c)
+    for _ in range(800):
+        optimizer.apply([2 / m * A.T @ (A @ w.numpy() - b)], [w])
+    tenth = 0.1 * m * c / 2
+    expected = np.linalg.solve(A.T @ A + tenth * np.eye(3), A.T @ b)
+    np.testing.assert_allclose(w.numpy(), expected, atol=1e-6)
+    # PyTorch's rule: the decay is part of the gradient, and goes through the momentum.
+    v, velocity = np.zeros(3), np.zeros(3)
+    for _ in range(800):
+        velocity = 0.9 * velocity + 2 / m * A.T @ (A @ v - b) + c * v
+        v = v - 0.02 * velocity
+    np.testing.assert_allclose(v, np.linalg.solve(A.T @ A + m * c / 2 * np.eye(3), A.T @ b), atol=1e-6)
+
+
 def test_decay_takes_the_intercept_too(names):
     layer = keras.layers.Dense(1, dtype="float64", bias_initializer="ones")
     layer.build((1, 3))

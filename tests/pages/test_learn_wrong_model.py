@@ -185,3 +185,16 @@ def test_exercises(names):
     ]
     assert parts == pytest.approx([math.log(2) - 0.5, 0.5], rel=1e-9)
     assert names["next_state"] == "Washington DC" and names["rest_leverage"].max() > 0.5
+
+
+def test_hc3_of_fit_is_the_published_error(names):
+    assert names["error_hc3"] == pytest.approx(1095.0006, abs=1e-3)
+    assert names["error_robust"] == pytest.approx(460.8917, abs=1e-3)
+
+
+def test_errors_by_group_are_those_of_the_means_of_groups(names):
+    """With groups of one size the mean is that of their means, which are independent."""
+    means = names["one"].reshape(40, 10).mean(axis=1)
+    assert names["grouped"].standard_errors["mean"] == pytest.approx(means.std() / np.sqrt(40), rel=1e-9)
+    assert names["group_covered"]["robust"] < 0.7
+    assert 0.91 < names["group_covered"]["by class"] < 0.96

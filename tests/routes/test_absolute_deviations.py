@@ -8,6 +8,7 @@ import pytest
 import scipy.stats
 
 import mlefit
+from mlefit.inference import profiles
 
 rng = np.random.default_rng(41)
 N = 300
@@ -77,6 +78,35 @@ def test_profiles_fall_as_far_as_they_say():
             assert fall == pytest.approx(scipy.stats.chi2.ppf(0.95, 1) / 2, rel=1e-4)
 
 
+def test_its_figure_of_a_profile_is_that_of_the_interval():
+    found = profiles.curve(mlefit.fit(mlefit.LaplaceRegression(), X, Y), "slope[0]")
+    assert found.profile.max() == 0.0
+    at_ends = np.interp([found.low, found.high], found.values, found.profile)
+    np.testing.assert_allclose(at_ends, found.cut, atol=0.02)
+
+
+def test_it_is_the_median_regression_of_statsmodels():
+    draws = np.random.default_rng(5)
+    x = draws.normal(size=(4000, 3))
+    y = 1 + x @ [1.0, 2.0, 3.0] + draws.standard_t(3, 4000)
+    result = mlefit.fit(mlefit.LaplaceRegression(), x, y)
+    # statsmodels 0.15: QuantReg(y, [x, 1]).fit(q=0.5, vcov="iid", kernel="epa", bandwidth="hsheather"), which
+    # iterates to about six digits and takes the density to be the same at all x.
+    found = [*result.estimates["slope"], result.estimates["intercept"]]
+    np.testing.assert_allclose(found, [1.00178958, 1.98589693, 2.993133, 0.99050708], atol=3e-5)
+    assert 4000 * result.estimates["scale"] == pytest.approx(4413.234928, abs=2e-6)
+    assert 4000 * result.estimates["scale"] <= 4413.234928018895
+    errors = [*result.standard_errors["slope"], result.standard_errors["intercept"]]
+    np.testing.assert_allclose(errors, [0.02152901, 0.02116783, 0.02133694, 0.02153578], rtol=0.1)
+
+
+def test_rows_drawn_anew_have_its_errors():
+    result = mlefit.fit(mlefit.LaplaceRegression(), X, Y)
+    found = mlefit.bootstrap(mlefit.LaplaceRegression(), X, Y, n=200, seed=1)
+    for name, index in (("slope[0]", 0), ("slope[1]", 1)):
+        assert found.standard_errors[name] == pytest.approx(result.standard_errors["slope"][index], rel=0.25)
+
+
 def test_weights_fixed_and_units():
     weights = rng.integers(0, 3, N)
     found = mlefit.fit(mlefit.LaplaceRegression(), X, Y, weights=weights)
@@ -123,6 +153,16 @@ def test_what_is_not_unique_exact_or_undetermined_is_said():
         mlefit.fit(mlefit.LaplaceRegression(), twice, Y)
     with pytest.warns(mlefit.FitWarning, match="2 observations cannot determine 4"):
         mlefit.fit(mlefit.LaplaceRegression(), X[:2], Y[:2])
+
+
+def test_responses_without_a_density_are_said():
+    few = (np.arange(N) % 3 == 0).astype(float)
+    rough = mlefit.fit(mlefit.LaplaceRegression(), X[:, 0], few)
+    assert rough.converged and "of y lies on it" in rough.message
+    with pytest.warns(mlefit.FitWarning, match="so many observations lie exactly on the line"):
+        flat = mlefit.fit(mlefit.LaplaceRegression(), X[:, 0], (np.arange(N) % 9 == 0).astype(float))
+    assert not flat.converged and np.isnan(flat.standard_errors["slope"])
+    assert "lies on it" not in mlefit.fit(mlefit.LaplaceRegression(), *stackloss()).message
 
 
 def test_the_newton_method_is_refused_honestly_and_methods_have_names():

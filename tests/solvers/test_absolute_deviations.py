@@ -50,3 +50,35 @@ def test_no_columns_and_an_exact_line():
     found = absolute_deviations.minimise(X, 1 + 2 * x)
     np.testing.assert_allclose(found.coefficients, [2, 1], rtol=1e-14)
     assert found.total == 0.0
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9, 1e15, 1e200])
+def test_how_far_off_a_point_lies_does_not_matter(far):
+    rng = np.random.default_rng(2)
+    X, y = np.column_stack([rng.normal(size=(300, 2)), np.ones(300)]), rng.normal(size=300)
+    y[:2] = 50.0, -80.0
+    near = absolute_deviations.minimise(X, y)
+    y[:2] = far, -far
+    found = absolute_deviations.minimise(X, y)
+    assert found.unique and (found.residuals == 0).sum() == 3
+    np.testing.assert_allclose(found.coefficients, near.coefficients, rtol=1e-13)
+
+
+def test_residuals_of_all_sizes_and_a_steep_line():
+    rng = np.random.default_rng(3)
+    X = np.column_stack([rng.normal(size=(200, 2)), np.ones(200)])
+    y = 1e5 * X[:, 0] + rng.standard_cauchy(200) ** 3
+    found = absolute_deviations.minimise(X, y)
+    on = found.residuals == 0
+    pull = np.linalg.solve(X[on].T, -X[~on].T @ np.sign(found.residuals[~on]))
+    assert found.optimal and on.sum() == 3 and (np.abs(pull) <= 1 + 1e-9).all()
+    assert found.coefficients[0] == pytest.approx(1e5, abs=0.1)
+
+
+def test_many_points_on_the_line():
+    """Yes or no, mostly no: thousands of points lie on a line that they hold firmly."""
+    rng = np.random.default_rng(4)
+    X = np.column_stack([rng.normal(size=5000), np.ones(5000)])
+    found = absolute_deviations.minimise(X, (rng.random(5000) < 0.2).astype(float))
+    assert found.unique and found.coefficients.tolist() == [0.0, 0.0]
+    assert found.spare > 0.1

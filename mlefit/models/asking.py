@@ -86,6 +86,11 @@ def link_of(model: Model) -> str | None:
     return model._Model__link
 
 
+def is_curve(model: Model) -> bool:
+    """Whether a model is a curve through its own `call`, whatever its noise and its prior."""
+    return any("curve" in vars(kind).get("_Model__routes", ()) for kind in type(model).__mro__)
+
+
 def keeps_its_line(model: Model) -> bool:
     """Whether a regression's predictor is the line of the class that gave it its link.
 
@@ -95,7 +100,8 @@ def keeps_its_line(model: Model) -> bool:
     called, linked = (
         next(i for i, kind in enumerate(kinds) if name in vars(kind)) for name in ("call", "_Model__link")
     )
-    return linked <= called or kinds[called].__module__.startswith("mlefit.models.")
+    theirs = linked <= called or kinds[called].__module__.startswith("mlefit.models.")
+    return theirs and "call" not in vars(model)
 
 
 def set_link(model: Model, link: str) -> None:

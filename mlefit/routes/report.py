@@ -10,7 +10,7 @@ from mlefit.inference.result import FitResult
 from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.asking import declared_routes, keeps_its_line, link_of
+from mlefit.models.asking import is_curve, keeps_its_line, link_of
 from mlefit.models.model import Model
 from mlefit.routes.again import Again
 from mlefit.routes.outcome import Options, Outcome
@@ -40,7 +40,7 @@ def result(
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
     errors = np.where(outcome.free, np.linalg.norm(root, axis=1), np.nan)
-    curved = "curve" in declared_routes(model)
+    curved = is_curve(model)
     return FitResult(
         model=type(model).__name__,
         names=tuple(flat.names(model)[i] for i in free),

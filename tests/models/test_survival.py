@@ -206,3 +206,9 @@ def test_no_group_without_events_is_named_where_its_scale_is_held():
     held = {"slope": 1.0, "intercept": 2.0}
     with pytest.warns(mlefit.FitWarning, match="shape goes to infinity"):
         assert not mlefit.fit(SurvivalRegression(), group, time, group, fixed=held).converged
+
+
+def test_far_out_a_time_is_infinite_or_nothing_without_a_word():
+    result = mlefit.fit(SurvivalRegression(), X[:, 0], TIME, OBSERVED)
+    median, low, high = result.predict([1e9, -1e9])
+    assert median.tolist() == [np.inf, 0.0] and (low <= median).all() and (median <= high).all()

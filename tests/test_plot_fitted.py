@@ -76,6 +76,19 @@ def joint(mean, stddev):
     return -N * (np.log(stddev / STDDEV) + 0.5 * (STDDEV**2 + (mean - MEAN) ** 2) / stddev**2 - 0.5)
 
 
+def test_the_profile_of_a_function_with_corners():
+    """Over the other coefficient the sum of absolute deviations is least at one of its corners."""
+    x = rng.normal(size=40)
+    y = 0.5 + x + rng.laplace(size=40)
+    result = mlefit.fit(mlefit.LaplaceRegression(), x, y)
+    found = profiles.curve(result, "slope")
+    rest = y - found.values[:, None] * x
+    sums = np.abs(rest - np.median(rest, axis=1)[:, None]).sum(axis=1)
+    np.testing.assert_allclose(found.profile, -40 * np.log(sums / sums.min()), rtol=1e-9, atol=1e-9)
+    ends = np.interp([found.low, found.high], found.values, found.profile)
+    np.testing.assert_allclose(ends, found.cut, atol=0.01)
+
+
 @pytest.mark.parametrize("model", [mlefit.Gaussian, Own])
 def test_contours_are_the_level_sets_of_the_closed_form(model):
     ax = plot.contour(mlefit.fit(model(), X), "mean", "stddev", ylabel="stddev (s)")

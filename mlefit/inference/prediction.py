@@ -54,7 +54,8 @@ def band(
     reach = quantile * np.linalg.norm(jacobian @ result._root, axis=-1)
     assert result._link is not None  # as `predict` has made sure
     mean = _MEANS[result._link]
-    return mean(line), mean(line - reach), mean(line + reach)
+    with np.errstate(over="ignore"):  # Far out a rate is infinite.
+        return mean(line), mean(line - reach), mean(line + reach)
 
 
 def _line(result, x):

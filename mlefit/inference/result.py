@@ -69,7 +69,7 @@ class FitResult:
     _profile: Callable | None = field(default=None, repr=False)
     _again: Any = field(default=None, repr=False)  # draws data, and fits them
     _data: frozenset = frozenset()
-    _response: int | None = None  # the fingerprint of y, for regressions
+    _response: int | None = None  # the fingerprint of y, or of what stands for it, for regressions
     _exact: intervals.Line | None = None
     _columns: tuple | None = None  # of the frame that x was
     _takes_offset: bool = False
@@ -149,6 +149,7 @@ class FitResult:
         For `SurvivalRegression` it is the median time; for `SoftmaxRegression` the probabilities of the K
         classes, arrays `(m, K)`, with bands that are formed on the log-odds of a class against all others.
 
+        A subclass that changes `log_prob` alone is predicted as its parent is, by line and link.
         The band is for the mean, not for a new observation, and holds at each x by itself: exactly for
         `LinearRegression`, unless its errors are robust. Else it is formed on the scale of the line, so that
         a probability stays in (0, 1) and a rate positive.
@@ -172,7 +173,10 @@ class FitResult:
             (array([9.]), array([8.09]), array([9.91]))
         """
         if self._link is None:
-            raise ValueError(f"predict is for regressions, and {self.model} is none")
+            raise ValueError(
+                f"predict is for regressions, and {self.model} is none that it knows: for a line of your "
+                "own, call the model"
+            )
         if self._curve is None and "slope" not in self.estimates:
             raise ValueError("predict needs the curve itself: call fit again in this process")
         if offset is not None and not self._takes_offset:
@@ -312,6 +316,13 @@ class FitResult:
             raise ValueError(
                 "smaller was fitted to another y: densities of different things cannot be compared"
             )
+        for name, value in self.fixed.items():
+            if name in smaller.names or smaller.fixed.get(name, value) != value:
+                raise ValueError(
+                    f"smaller is not nested: {name} is held at {value:g} here, and is "
+                    + (f"held at {smaller.fixed[name]:g}" if name in smaller.fixed else "free")
+                    + " there"
+                )
         statistic = 2 * (self.log_likelihood - smaller.log_likelihood)
         if statistic < -1e-6 * (1 + abs(self.log_likelihood)):
             raise ValueError(

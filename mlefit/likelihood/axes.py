@@ -71,6 +71,22 @@ def after(operation: tf.Operation, inputs: Sequence[tuple[tf.Tensor, int | None]
         return _multiplied(operation, inputs, rank)
     if kind == "Einsum":
         return _summed(operation, inputs)
+    if kind in ("Pad", "PadV2", "MirrorPad"):
+        _require(axis is not None and not np.any(_known(inputs[1])[axis]))
+        return axis
+    if kind in ("ReverseV2", "Roll", "TopKV2"):
+        moved = [len(first.shape) - 1] if kind == "TopKV2" else np.ravel(_known(inputs[-1])) % rank
+        _require(axis is not None and axis not in moved)
+        return axis
+    if kind == "Tile":
+        _require(axis is not None and _known(inputs[1])[axis] == 1)
+        return axis
+    if kind == "BroadcastTo":
+        return _aligned(inputs[:1], rank)
+    if kind in ("MatrixTriangularSolve", "MatrixSolve"):
+        # Each column of the right-hand side is solved for by itself.
+        _require(axis is None and inputs[1][1] == rank - 1)
+        return rank - 1
     if kind == "StridedSlice":
         return _sliced(operation, inputs)
     if kind == "GatherV2":
@@ -114,8 +130,19 @@ def _aligned(inputs, rank):
     for tensor, own in inputs:
         place = axis - (rank - len(tensor.shape))
         # An array of the model's own with an entry for each row would need the right rows.
-        _require(own is not None or place < 0 or tensor.shape[place] == 1 or _uniform(tensor))
+        _require(own is not None or place < 0 or tensor.shape[place] == 1 or _same_along(tensor, place))
     return axis
+
+
+def _same_along(tensor, place):
+    """Whether an array of the model's own is the same all along an axis."""
+    kind, inputs = tensor.op.type, tensor.op.inputs
+    if kind == "Tile":
+        return inputs[0].shape[place] == 1
+    if kind == "BroadcastTo":
+        own = place - (len(tensor.shape) - len(inputs[0].shape))
+        return own < 0 or inputs[0].shape[own] == 1
+    return _uniform(tensor)
 
 
 def _uniform(tensor):
@@ -196,8 +223,10 @@ def _sliced(operation, inputs):
 
 def _gathered(operation, inputs):
     (table, own), (index, rows), along = inputs
-    along = int(_known(along)) % len(table.shape)
-    _require(operation.get_attr("batch_dims") == 0 and (own is None) != (rows is None))
+    along, batch = int(_known(along)) % len(table.shape), operation.get_attr("batch_dims")
+    if own is not None and own == rows and own < batch:  # from each row by its own index
+        return own
+    _require(batch == 0 and (own is None) != (rows is None))
     if own is None:
         return along + rows
     _require(own != along)

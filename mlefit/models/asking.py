@@ -86,6 +86,24 @@ def link_of(model: Model) -> str | None:
     return model._Model__link
 
 
+def is_curve(model: Model) -> bool:
+    """Whether a model is a curve through its own `call`, whatever its noise and its prior."""
+    return any("curve" in vars(kind).get("_Model__routes", ()) for kind in type(model).__mro__)
+
+
+def keeps_its_line(model: Model) -> bool:
+    """Whether a regression's predictor is the line of the class that gave it its link.
+
+    A subclass with a `call` of its own has another predictor, which slopes and intercept do not tell.
+    """
+    kinds = type(model).__mro__
+    called, linked = (
+        next(i for i, kind in enumerate(kinds) if name in vars(kind)) for name in ("call", "_Model__link")
+    )
+    theirs = linked <= called or kinds[called].__module__.startswith("mlefit.models.")
+    return theirs and "call" not in vars(model)
+
+
 def set_link(model: Model, link: str) -> None:
     """Give one model a link, where its class has several to choose from."""
     model._Model__link = link

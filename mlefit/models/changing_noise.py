@@ -13,6 +13,7 @@ from mlefit.models.linear import LinearPredictor
 from mlefit.models.standardised import Standardised, middle, shifted
 
 _LARGEST = 300.0  # of the logarithm of a standard deviation: its square and one over it are still numbers
+_EXACT = 1e-12  # of the size of y: a standard deviation that is rounding
 _APART = 25.0  # of two such logarithms, where one of the two deviations is nothing beside the other
 
 
@@ -89,7 +90,16 @@ class ChangingNoiseRegression(LinearPredictor, routes=("newton",), link="identit
 
 def _reason(named: Mapping[str, Array], x: np.ndarray, y: np.ndarray) -> str | None:
     """Why there is no estimate, where the noise vanishes somewhere."""
+    if "log_stddev_slope" not in named:  # It is held.
+        return None
     logs = x.reshape(len(x), -1) @ np.ravel(named["log_stddev_slope"])
+    with np.errstate(divide="ignore"):
+        nothing = np.log(_EXACT * np.abs(y).max())
+    if np.max(logs + named.get("log_stddev_intercept", np.inf)) < nothing:
+        return (
+            "the likelihood is unbounded: the line passes through every observation, and the standard "
+            "deviation goes to 0"
+        )
     if not np.ptp(logs) < _APART:
         return (
             "the likelihood is unbounded: the line passes through an observation at one end of x, where the "

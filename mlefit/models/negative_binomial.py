@@ -122,7 +122,10 @@ def _size(y, mean):
 def _reason(values: Mapping[str, Array], y: np.ndarray, poisson: str = "Poisson") -> str | None:
     """Why there is no estimate: counts that are all 0, or vary no more than Poisson counts."""
     if not y.any():
-        return "every count is 0: the likelihood grows for ever as the mean falls, so there is no estimate"
+        falls = "size" if values.keys() <= {"size"} else "mean"
+        return (
+            f"every count is 0: the likelihood grows for ever as the {falls} falls, so there is no estimate"
+        )
     if values.get("size", 0.0) > _EDGE * (1 + y.max()):
         return (
             "the counts vary no more than Poisson counts do: the dispersion is at its edge, where size is "

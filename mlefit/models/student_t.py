@@ -137,7 +137,8 @@ def _reweighted(X, y):
 
 def _reason(named: Mapping[str, Array], *data: np.ndarray) -> str | None:
     """Why there is no estimate, where degrees of freedom ran away, and not because the fit is exact."""
-    if named["df"] > _GAUSSIAN and named["scale"] > _EXACT * np.abs(data[-1]).max():
+    exact = named.get("scale", np.inf) <= _EXACT * np.abs(data[-1]).max()
+    if named.get("df", 0.0) > _GAUSSIAN and not exact:
         return (
             "the likelihood increases as df goes to infinity, where Student's t is the Gaussian: the data "
             "have no heavier tails, so take a Gaussian model, or hold df by fixed="

@@ -129,6 +129,8 @@ def _reason(values: Mapping[str, Array], x: np.ndarray, time: np.ndarray, observ
     X = x.reshape(len(x), -1)
     events, least, most = X[observed == 1], X.min(axis=0), X.max(axis=0)
     same = (least < most) & ((events == least).all(axis=0) | (events == most).all(axis=0))
+    # Without an intercept that moves, the slope leaves events alone only where x is 0.
+    same &= "slope" in values and ("intercept" in values or events[0] == 0)
     if same.any():
         j = int(np.argmax(same))
         name = "x" if x.ndim == 1 else f"column {j} of x"

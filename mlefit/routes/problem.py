@@ -18,6 +18,8 @@ from mlefit.routes import sandwich
 from mlefit.routes.outcome import Outcome
 from mlefit.solvers import newton
 
+_RANGE = 690.0  # of the logarithm of a float64
+
 
 class Problem:
     """The mean negative log-likelihood of a model's rows, and the way between its points and the parameters.
@@ -168,9 +170,11 @@ class Problem:
                 "the data or the model have changed since the fit, which holds them and not a copy: fit again"
             )
         ends = intervals.profile(self.objective, minimum, self.back[index], quantile)
-        support = (self.supports[index],)
-        with np.errstate(over="ignore"):
-            low, high = (flat.natural([self.origin[index] + end], support)[0] for end in ends)
+        support, where = self.supports[index], self.origin[index] + np.array(ends)
+        if support != "real":
+            # What ends there is the range of float64, and not the interval.
+            where = np.where(np.abs(where) > _RANGE, np.copysign(np.inf, where), where)
+        low, high = flat.natural(where, (support,) * 2)
         return float(low), float(high)
 
     def _whole(self, point):

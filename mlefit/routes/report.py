@@ -10,7 +10,7 @@ from mlefit.inference.result import FitResult
 from mlefit.likelihood import curve
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
-from mlefit.models.asking import declared_routes, link_of
+from mlefit.models.asking import is_curve, keeps_its_line, link_of
 from mlefit.models.model import Model
 from mlefit.routes.again import Again
 from mlefit.routes.outcome import Options, Outcome
@@ -40,6 +40,7 @@ def result(
     with np.errstate(over="ignore", invalid="ignore"):
         values = flat.natural(outcome.point, supports)
     errors = np.where(outcome.free, np.linalg.norm(root, axis=1), np.nan)
+    curved = is_curve(model)
     return FitResult(
         model=type(model).__name__,
         names=tuple(flat.names(model)[i] for i in free),
@@ -56,18 +57,25 @@ def result(
         supports=tuple(supports[i] for i in free),
         fixed={name: float(values[i]) for i, name in enumerate(flat.names(model)) if not outcome.free[i]},
         log_prior=outcome.log_prior,
-        _link=link_of(model),
-        _curve=_curve(model, outcome.point) if "curve" in declared_routes(model) else None,
+        _link=link_of(model) if curved or keeps_its_line(model) else None,
+        _curve=_curve(model, outcome.point) if curved else None,
         _root=root[free],
         _free=tuple(free.tolist()),
         _profile=_profile(outcome) if outcome.trusted else None,
         _again=Again(model, rows, options, outcome),
         _data=rows.fingerprints(),
-        _response=rows.fingerprint("y") if link_of(model) and "y" in rows.names else None,
+        _response=_response(rows) if link_of(model) else None,
         _exact=exact,
         _columns=rows.entries.get("x"),
         _takes_offset="offset" in inspect.signature(model.log_prob).parameters,
     )
+
+
+def _response(rows):
+    """The fingerprint of what the density of a regression is of: y, or time and observed."""
+    responses = [name for name in rows.names[1:] if name != "offset"]
+    found = [rows.fingerprint(name) for name in responses]
+    return found[0] if len(found) == 1 else hash(tuple(found))
 
 
 def _profile(outcome):

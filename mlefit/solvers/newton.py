@@ -34,7 +34,9 @@ class Minimum:
     hessian: np.ndarray
     history: np.ndarray
     converged: bool
-    reason: str  # "converged", "runs away", "iteration limit", "no descent", or of a judge "all steps taken"
+    # "converged", "runs away", "iteration limit", "no descent", "not finite" where it starts, or, of a judge,
+    # "all steps taken"
+    reason: str
     first_hessian: np.ndarray
 
 
@@ -67,8 +69,8 @@ def minimise(
             squares the error; with many observations the curvature there is the same.
 
     Returns:
-        A `Minimum`; `converged` is false at the iteration limit, where no step brings the function down, and
-        where the Hessian is not positive definite.
+        A `Minimum`; `converged` is false at the iteration limit, where no step brings the function down,
+        where the Hessian is not positive definite, and if value or derivatives are not finite at the start.
 
     Source: J. Nocedal and S. Wright, Numerical Optimization (2006), chapter 4, algorithms 4.1 and 4.3.
 
@@ -86,6 +88,8 @@ def minimise(
     def stopped(converged, reason):
         return Minimum(point, value, gradient, hessian, np.array(history), converged, reason, first_hessian)
 
+    if not all(np.isfinite(part).all() for part in (value, gradient, hessian)):
+        return stopped(False, "not finite")
     while True:
         largest = np.maximum(largest, np.abs(np.diag(hessian)))
         quadratic = _Quadratic(gradient, hessian, largest)

@@ -208,3 +208,48 @@ def test_a_profile_that_levels_off_has_no_end():
     curve = mlefit.NonlinearRegression(lambda x, a, k, c: a * keras.ops.exp(-k * x) + c, a=4.0, k=0.2, c=-2.0)
     result = mlefit.fit(curve, x, y)
     assert result.converged and result.interval("a", method="profile")[1] == np.inf
+
+
+def test_a_line_of_ones_own_is_not_predicted_by_that_of_the_parent():
+    class Later(mlefit.SurvivalRegression):
+        def call(self, x):
+            return super().call(x) + 0.5
+
+    class Squared(mlefit.LinearRegression):
+        def call(self, x):
+            return super().call(x) ** 2
+
+    x, draws = np.linspace(0.0, 2.0, 40), np.random.default_rng(0)
+    time = draws.weibull(1.5, 40) * np.exp(x)
+    for result in (
+        mlefit.fit(Later(), x, time, np.ones(40)),
+        mlefit.fit(Squared(), x, (1 + x) ** 2 + 0.1 * draws.normal(size=40)),
+    ):
+        with pytest.raises(ValueError, match=f"{result.model} is none that it knows"):
+            result.predict(x)
+
+
+def test_censored_times_and_counts_of_successes_are_responses_too():
+    draws = np.random.default_rng(0)
+    x, time, observed = np.linspace(0, 1, 40), draws.weibull(1.5, 40), draws.integers(0, 2, 40)
+    weibull = mlefit.fit(mlefit.SurvivalRegression(), x, time, observed)
+    for other in ((x, 2 * time, observed), (x, time, 1 - observed)):
+        exponential = mlefit.fit(mlefit.SurvivalRegression("exponential"), *other)
+        with pytest.raises(ValueError, match="different y"):
+            mlefit.compare(weibull, exponential)
+        with pytest.raises(ValueError, match="another y"):
+            weibull.likelihood_ratio_test(exponential)
+    exponential = mlefit.fit(mlefit.SurvivalRegression("exponential"), x, time, observed)
+    assert weibull.likelihood_ratio_test(exponential)[1] == 1
+    successes, trials = draws.binomial(5, 0.4, 40), np.full(40, 5)
+    logit, probit = mlefit.BinomialRegression(), mlefit.BinomialRegression("probit")
+    with pytest.raises(ValueError, match="different y"):
+        mlefit.compare(mlefit.fit(logit, x, successes, trials), mlefit.fit(probit, x, 5 - successes, trials))
+    assert (
+        len(
+            mlefit.compare(
+                mlefit.fit(logit, x, successes, trials), mlefit.fit(probit, x, successes, trials)
+            ).aic
+        )
+        == 2
+    )

@@ -97,8 +97,11 @@ def test_without_an_intercept_simulated_and_judged():
 
 
 def test_a_line_through_all_points_and_noise_that_vanishes_are_said():
-    with pytest.warns(mlefit.FitWarning):
+    with pytest.warns(mlefit.FitWarning, match="the line passes through every observation"):
         assert not mlefit.fit(mlefit.ChangingNoiseRegression(), X[:, 0], 1 + 2 * X[:, 0]).converged
+    held = {"log_stddev_slope": 0.5}
+    with pytest.warns(mlefit.FitWarning):
+        assert not mlefit.fit(mlefit.ChangingNoiseRegression(), X[:, 0], 2 * X[:, 0], fixed=held).converged
     x = np.append(np.linspace(0, 1, 20), 50.0)
     y = np.append(np.random.default_rng(0).normal(size=20), 3.0)
     with pytest.warns(mlefit.FitWarning, match="unbounded: the line passes through"):

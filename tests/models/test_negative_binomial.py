@@ -189,3 +189,8 @@ def test_a_common_offset_moves_the_intercept_alone(log_exposure):
 def test_a_family_blames_no_parameter_that_is_held():
     result = mlefit.fit(mlefit.NegativeBinomialRegression(), X[:, [0, 0]], COUNTS, fixed={"size": 1e13})
     assert "do not determine slope[0] and slope[1]" in result.message
+
+
+def test_no_counts_at_a_mean_that_is_held():
+    with pytest.warns(mlefit.FitWarning, match="every count is 0.* as the size falls"):
+        assert not mlefit.fit(mlefit.NegativeBinomial(), np.zeros(20), fixed={"mean": 2.0}).converged

@@ -161,3 +161,25 @@ def test_repeated_values_are_a_spike_and_said_so():
 def test_wrong_input_is_refused(fit, kind, message):
     with pytest.raises(kind, match=message):
         fit()
+
+
+@pytest.mark.parametrize("held", [{"df": 1.0}, {"scale": 2.0}])
+def test_a_search_that_fails_with_a_parameter_held_says_why(held):
+    ties = [3.0] * 6 + [4.0, 5.0, 6.0, 7.0] if "df" in held else scipy.stats.norm.ppf(np.arange(1, 40) / 40)
+    with pytest.warns(mlefit.FitWarning, match="unbounded" if "df" in held else "as df goes to infinity"):
+        result = mlefit.fit(mlefit.StudentT(), ties, fixed=held)
+    assert not result.converged
+    with pytest.warns(mlefit.FitWarning):
+        assert not mlefit.fit(mlefit.RobustRegression(), np.arange(9.0), np.arange(9.0), fixed=held).converged
+
+
+def test_the_profile_of_df_has_no_end_where_the_gaussian_is_not_rejected():
+    """Far out, at a df beyond all reach, the density has no second derivatives in float64."""
+    draws = np.random.default_rng(5)
+    x = draws.standard_t(6.0, 90)
+    result = mlefit.fit(mlefit.StudentT(), x)
+    gaussian = mlefit.fit(mlefit.Gaussian(), x)
+    fall = result.log_likelihood - gaussian.log_likelihood
+    assert result.converged and 0 < fall < scipy.stats.chi2.ppf(0.95, 1) / 2
+    low, high = result.interval("df", method="profile")
+    assert 0 < low < result.estimates["df"] and high == np.inf

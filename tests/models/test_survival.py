@@ -198,3 +198,17 @@ def test_the_distribution_leaves_a_censored_row_all_that_is_beyond():
     below, at = model.cdf(X, TIME, OBSERVED)
     np.testing.assert_allclose(below, law.cdf(TIME), rtol=1e-11)
     np.testing.assert_allclose(at, np.where(OBSERVED == 1, law.cdf(TIME), 1.0), rtol=1e-11)
+
+
+def test_no_group_without_events_is_named_where_its_scale_is_held():
+    group = np.repeat([0.0, 1.0], 20)
+    time = np.exp(2 + group)  # the trouble is that shape goes to infinity
+    held = {"slope": 1.0, "intercept": 2.0}
+    with pytest.warns(mlefit.FitWarning, match="shape goes to infinity"):
+        assert not mlefit.fit(SurvivalRegression(), group, time, group, fixed=held).converged
+
+
+def test_far_out_a_time_is_infinite_or_nothing_without_a_word():
+    result = mlefit.fit(SurvivalRegression(), X[:, 0], TIME, OBSERVED)
+    median, low, high = result.predict([1e9, -1e9])
+    assert median.tolist() == [np.inf, 0.0] and (low <= median).all() and (median <= high).all()

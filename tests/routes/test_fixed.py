@@ -209,3 +209,18 @@ def test_a_vector_and_an_entry_of_it_cannot_both_be_held():
         mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope": [0.0, 1.0, 2.0]})
     with pytest.raises(ValueError, match="cannot hold parameters fixed"):
         mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope": 0.0}, method="least-squares")
+
+
+def test_a_fit_that_frees_or_moves_what_the_larger_holds_is_not_nested():
+    larger = mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope[0]": 1.5})
+    moved = mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope[0]": 0.0, "slope[1]": 0.0})
+    freed = mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope[1]": 0.0, "intercept": 0.0})
+    nested = mlefit.fit(mlefit.LinearRegression(), X, Y, fixed={"slope[0]": 1.5, "slope[1]": 0.0})
+    with pytest.raises(
+        ValueError, match=r"not nested: slope\[0\] is held at 1.5 here, and is held at 0 there"
+    ):
+        larger.likelihood_ratio_test(moved)
+    with pytest.raises(ValueError, match=r"not nested: slope\[0\] is held at 1.5 here, and is free there"):
+        larger.likelihood_ratio_test(freed)
+    statistic, freedom, _ = larger.likelihood_ratio_test(nested)
+    assert freedom == 1 and statistic > 0

@@ -237,3 +237,19 @@ def test_a_prior_that_is_no_number_is_refused(prior, kind, message):
 
     with pytest.raises(kind, match=message):
         mlefit.fit(Own(), Y)
+
+
+def test_a_curve_with_a_prior_is_predicted():
+    class Decay(mlefit.NonlinearRegression):
+        def log_prior(self):
+            return -0.5 * ops.square((self.parameters["k"]() - 1.0) / 0.05)
+
+    t = np.linspace(0.0, 3.0, 30)
+    y = 2 * np.exp(-0.7 * t) + 0.1 * np.random.default_rng(0).normal(size=30)
+    result = mlefit.fit(Decay(lambda t, a, k: a * ops.exp(-k * t), a=1.0, k=1.0), t, y)
+    a, k = result.estimates["a"], result.estimates["k"]
+    mean, low, high = result.predict(t)
+    np.testing.assert_allclose(mean, a * np.exp(-k * t), rtol=1e-12)
+    slopes = np.column_stack([np.exp(-k * t), -a * t * np.exp(-k * t)])
+    errors = np.sqrt(np.sum(slopes @ result.covariance[:2, :2] * slopes, axis=1))
+    np.testing.assert_allclose((high - low) / 2, 1.959964 * errors, rtol=1e-6)

@@ -102,3 +102,8 @@ def test_a_flat_direction_does_not_converge():
     found = newton.minimise(lambda p: (p[0] ** 2, flat @ p, flat), [1.0, 1.0], max_iterations=50)
     assert not found.converged
     np.testing.assert_allclose(found.point[0], 0.0, atol=1e-8)
+
+
+def test_derivatives_that_are_not_finite_at_the_start_end_it():
+    found = newton.minimise(lambda p: (1.0, np.zeros(2), np.full((2, 2), np.nan)), [0.0, 1.0])
+    assert not found.converged and found.reason == "not finite" and found.value == 1.0

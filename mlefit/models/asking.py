@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from mlefit.models.model import Model
+from mlefit.models.model import Model, one_type
 
 # What beside a prior a class may hold and still be searched as its parent is, and by which routes.
 _BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
@@ -39,15 +39,8 @@ def has_prior(model: Model) -> bool:
 
 def log_prior(model: Model) -> tf.Tensor:
     """Return a model's `log_prior`, a float64 tensor `()`; an error if it is not one number."""
-    try:
+    with one_type("log_prior"):
         found = model.log_prior()
-    except tf.errors.InvalidArgumentError as error:
-        if "double tensor" not in str(error) and "float tensor" not in str(error):
-            raise
-        raise TypeError(
-            "log_prior mixes float64 with another type: take constants from math or NumPy, for "
-            f"keras.ops.log(2.0) is float32 ({error})"
-        ) from None
     if found is None:
         raise ValueError("log_prior must return one number, got None")
     found = tf.convert_to_tensor(found)

@@ -3,8 +3,9 @@
 Parameters move on an unconstrained scale, where a solver may take any step, and are read on the natural one.
 """
 
+import contextlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -219,17 +220,24 @@ def argument_names(model: Model, count: int | None = None) -> list[str]:
     return (names + [f"data[{i}]" for i in range(len(names), count or 0)])[:count]
 
 
-def terms(model: Model, named: Mapping[str, Array]) -> tf.Tensor:
-    """Return `log_prob` of named arrays or tensors, shape `(n,)`; a ValueError if it has another shape."""
+@contextlib.contextmanager
+def one_type(name: str) -> Generator[None]:
+    """Say plainly what TensorFlow means where a method of this name mixes types of numbers."""
     try:
-        found = model.log_prob(*map(tf.convert_to_tensor, named.values()))
+        yield
     except tf.errors.InvalidArgumentError as error:
         if "double tensor" not in str(error) and "float tensor" not in str(error):
             raise
         raise TypeError(
-            "log_prob mixes float64 with another type: take constants from math or NumPy, for "
+            f"{name} mixes float64 with another type: take constants from math or NumPy, for "
             f"keras.ops.log(2.0) is float32 ({error})"
         ) from None
+
+
+def terms(model: Model, named: Mapping[str, Array]) -> tf.Tensor:
+    """Return `log_prob` of named arrays or tensors, shape `(n,)`; a ValueError if it has another shape."""
+    with one_type("log_prob"):
+        found = model.log_prob(*map(tf.convert_to_tensor, named.values()))
     if found is None:
         raise ValueError("log_prob must return one log-density for each observation, got None")
     found = tf.convert_to_tensor(found)

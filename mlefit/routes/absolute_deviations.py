@@ -12,7 +12,7 @@ from mlefit.models import flat
 from mlefit.models.laplace import LaplaceRegression
 from mlefit.models.standardised import middle
 from mlefit.routes import sandwich
-from mlefit.routes.outcome import Options, Outcome, Route
+from mlefit.routes.outcome import Options, Outcome, Route, as_observed
 from mlefit.solvers import absolute_deviations, qr, roots
 
 _ON = 0.1  # of the observations on the line: then y has no density there, but is rounded or whole
@@ -76,7 +76,8 @@ class _Line:
 
     def __init__(self, model, rows, free, point):
         X, y = model.design(*rows.whole())
-        self.weights, self.names = rows.weights, np.array(flat.names(model))[free]
+        self.weights = np.ones(rows.size) if rows.weights is None else rows.weights
+        self.names = np.array(flat.names(model))[free]
         ones = np.ones((len(y), int(model.has_intercept)))
         held = ~free[:-1]
         y = y - np.hstack([X, ones])[:, held] @ point[:-1][held] if held.any() else y
@@ -107,7 +108,7 @@ class _Line:
         """Which share of the observations lies on the line, beyond those that a corner has anyway."""
         on = found.residuals == 0
         spare = max(np.sum(on) - self.X.shape[1], 0) / max(np.sum(on), 1)
-        return spare * (np.mean(on) if self.weights is None else self.weights @ on / self.weights.sum())
+        return spare * (self.weights @ on / self.weights.sum())
 
     def solve(self):
         """The smallest sum of absolute deviations, with the coefficients for these columns."""
@@ -123,8 +124,8 @@ def _root(line, rows, found, scale, options):
     Each row moves the estimates by its influence, over n: the coefficients by `x sign(r) / (2 f)`, f being
     the density of the residuals at 0, in the mean over `x x'`; the scale by `|r| - scale`.
     """
-    n, free, residuals = rows.nobs, np.flatnonzero(options.free[:-1]), found.residuals
-    w = np.ones(len(residuals)) if rows.weights is None else rows.weights
+    n, free = rows.nobs, np.flatnonzero(options.free[:-1])
+    residuals, w = found.residuals, line.weights
     root = np.zeros((len(options.free),) * 2)
     if options.covariance == "expected":
         root[np.ix_(free, free)] = scale * (line.back @ _inverse(line.X, w).inverse)
@@ -183,17 +184,12 @@ def _profile(model, rows, free, point, found, index, quantile):
         return fall - quantile**2 / 2
 
     line, place = _Line(model, rows, free, point), int(np.sum(free[:index]))
-    weights = np.ones(rows.size) if rows.weights is None else rows.weights
-    reach = quantile * scale * np.linalg.norm(line.back[place] @ _inverse(line.X, weights).inverse)
+    reach = quantile * scale * np.linalg.norm(line.back[place] @ _inverse(line.X, line.weights).inverse)
     low, high = (roots.bracketed(excess, 0.0, side * reach, tolerance=1e-9) for side in (-1, 1))
     return point[index] + low, point[index] + high
 
 
-def expected_root(model: LaplaceRegression, rows: Rows, outcome: Outcome) -> np.ndarray:
-    """Return the root at hand: `fit` gave it as it was asked."""
-    return outcome.root
-
-
+# The root at hand is what was asked for: `fit` sees to it.
 ROUTE = Route(
-    "absolute deviations", "linear-programming", fit, expected=expected_root, single=True, smooth=False
+    "absolute deviations", "linear-programming", fit, expected=as_observed, single=True, smooth=False
 )

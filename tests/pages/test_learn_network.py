@@ -101,8 +101,9 @@ def test_the_losses_are_scipys_and_turn(names):
 
 
 def test_coverage_and_pit_are_those_of_scipy(names):
+    places = names["fresh"], names["beyond"]
     for e in (names["best"], 150):
-        for (x, y), shares in zip((names["fresh"], names["beyond"]), names["coverage"][f"epoch {e}"]):
+        for (x, y), shares in zip(places, names["coverage"][f"epoch {e}"], strict=True):
             out = outputs(names["weights"][e], x)[0]
             for level, share in zip((0.5, 0.9, 0.95), shares, strict=True):
                 low, high = stats.norm(out[:, 0], np.exp(out[:, 1])).interval(level)
@@ -159,7 +160,7 @@ def test_the_variance_together_is_that_of_the_mixture(names):
     together = names["coverage"]["five together"]
     for (covered, _, _), shares in zip(names["alone"].values(), together, strict=True):
         assert covered < shares[2] < 0.95
-    assert together[0][2] == pytest.approx(0.86, abs=0.005) and together[1][2] == pytest.approx(0.85, abs=0.005)
+    assert [shares[2] for shares in together] == pytest.approx([0.86, 0.85], abs=0.005)
     assert together[0][2] < names["coverage"][f"epoch {names['best']}"][0][2]
 
 
@@ -185,7 +186,8 @@ def test_classes_grow_too_sure(names):
     for e, (nll, right, sure) in names["verdict"].items():
         logits = outputs(names["softmax_weights"][e], x)[0]
         q = special.softmax(logits, axis=1)
-        assert nll == pytest.approx(-special.log_softmax(logits, axis=1)[np.arange(10_000), y].mean(), rel=1e-9)
+        log_q = special.log_softmax(logits, axis=1)[np.arange(10_000), y]
+        assert nll == pytest.approx(-log_q.mean(), rel=1e-9)
         assert right == np.mean(q.argmax(axis=1) == y) and sure == pytest.approx(q.max(axis=1).mean())
     stopped, last = (names["verdict"][e] for e in (names["softmax_best"], 75))
     assert last[0] - stopped[0] == pytest.approx(0.1, abs=0.03)

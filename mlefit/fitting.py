@@ -92,8 +92,8 @@ def fit(
         method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed, cluster=cluster
     )
     entry.require_usable(model, data, options, unknown)
-    rows = entry.observed(model, data, weights, cluster)
-    route = routes.choose(model, options)
+    rows = entry.observed(model, data, weights, options)
+    route = routes.choose(model, options, rows.in_memory)
     options = entry.prepared(model, rows, route, options)
     outcome = search.searched(model, rows, options, route)
     routes.judge(model, rows, options, route, outcome)

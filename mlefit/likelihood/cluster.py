@@ -140,6 +140,10 @@ def _wait(client, futures):
             return
         except NotYet:
             pass
+        except Exception as error:
+            if "Cancelled" in type(error).__name__:  # Of what that means, the states of the futures tell.
+                return
+            raise
         if any(future.status in ("error", "cancelled", "lost") for future in futures):
             return
         if client.status != "running":

@@ -197,6 +197,11 @@ def test_what_is_wrong_is_named_with_its_partition_and_place():
         mlefit.fit(Pairs(), dd.from_map(lambda i: FRAME["a"].iloc[:50_000], range(2)), lengths)
 
 
+class Everything(HeavyTails):
+    def log_prob(self, frame):
+        return super().log_prob(frame[:, list(FRAME).index("t")])
+
+
 class Pairs(HeavyTails):
     def log_prob(self, a, t):
         return super().log_prob(t - a)

@@ -84,4 +84,4 @@ def _loss(model, rows, total):
     return -(total + log_prior(model) if has_prior(model) else total) / rows.nobs
 
 
-ROUTE = Route("optimizer", "optimizer", fit, meets_all=True)
+ROUTE = Route("optimizer", "optimizer", fit, in_memory=True, meets_all=True)

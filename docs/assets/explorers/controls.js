@@ -53,6 +53,7 @@
     const part = (slider.to(value) - min) / (max - min);
     slider.line.hidden = !(part >= 0 && part <= 1);
     slider.line.style.setProperty("--part", part);
+    slider.line.classList.toggle("late", part > 0.6); // its name then stands on the left
     slider.line.textContent = said;
   }
 

@@ -34,10 +34,10 @@
   }
 
   class Plot {
-    /* x, y: the ends of the axes. ratio: height over width. alt: what the picture is, without its numbers.
-       keys: {"classes of a mark": "what it stands for"}, the legend. */
-    constructor({ x, y, xlabel = "", ylabel = "", ratio = 0.75, alt, keys = {} }) {
-      Object.assign(this, { x, y, xlabel, ylabel, ratio, marks: new Map(), grips: new Map(), width: 0 });
+    /* x, y: the ends of the axes. ratio: height over width; or `square`: both axes equally long. alt: what the
+       picture is, without its numbers. keys: {"classes of a mark": "what it stands for"}, the legend. */
+    constructor({ x, y, xlabel = "", ylabel = "", ratio = 0.75, square = false, alt, keys = {} }) {
+      Object.assign(this, { x, y, xlabel, ylabel, ratio, square, marks: new Map(), grips: new Map(), width: 0 });
       this.element = document.createElement("figure");
       this.svg = node("svg", { role: "img", "aria-label": alt }, this.element);
       this.axes = node("g", { class: "axes" }, this.svg);
@@ -58,10 +58,10 @@
     layout() {
       this.width = this.element.clientWidth;
       if (!this.width) return false;
-      this.height = Math.round(this.width * this.ratio);
       this.w = this.width - MARGIN.left - MARGIN.right;
-      this.h = this.height - MARGIN.top - MARGIN.bottom;
-      for (const [svg, w, h] of [[this.svg, this.width, this.height], [this.inner, this.w, this.h]]) {
+      this.h = this.square ? this.w : Math.round(this.width * this.ratio) - MARGIN.top - MARGIN.bottom;
+      const height = this.h + MARGIN.top + MARGIN.bottom;
+      for (const [svg, w, h] of [[this.svg, this.width, height], [this.inner, this.w, this.h]]) {
         svg.setAttribute("width", w);
         svg.setAttribute("height", h);
       }

@@ -70,7 +70,10 @@ class Explorer:
 
     def numbers(self):
         """The same as lists of floats: name -> the numbers in its text."""
-        found = {name: re.findall(r"-?\d+\.?\d*", text) for name, text in self.texts().items()}
+        plain = {
+            name: text.replace(" \N{MULTIPLICATION SIGN} 10^", "e") for name, text in self.texts().items()
+        }
+        found = {name: re.findall(r"-?\d+\.?\d*(?:e\d+)?", text) for name, text in plain.items()}
         return {name: [float(number) for number in numbers] for name, numbers in found.items()}
 
     def said(self):

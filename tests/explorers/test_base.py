@@ -216,9 +216,10 @@ def test_other_hashes_are_left_alone(likelihood, home):
 
 def test_the_words_are_throttled(likelihood):
     likelihood.said()
-    spoken = likelihood.element.evaluate(
+    spoken, milliseconds = likelihood.element.evaluate(
         """async element => {
             let spoken = 0;
+            const begin = performance.now();
             const listener = new MutationObserver(() => spoken++);
             listener.observe(element.querySelector("[role=status]"), { childList: true });
             for (let k = 0; k < 60; k++) {
@@ -226,10 +227,10 @@ def test_the_words_are_throttled(likelihood):
                 await new Promise(requestAnimationFrame);
             }
             await new Promise(done => setTimeout(done, 700));
-            return spoken;
+            return [spoken, performance.now() - begin];
         }"""
     )
-    assert 1 <= spoken <= 5
+    assert 1 <= spoken <= milliseconds / 500 + 1
 
 
 def test_colours_follow_the_theme(likelihood):

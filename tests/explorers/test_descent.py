@@ -39,7 +39,7 @@ def trained(state):
     def loss():
         return mlefit.losses.mse(targets, slope * inputs + intercept)
 
-    sgd = keras.optimizers.SGD(state["rate"], momentum=state["momentum"])
+    sgd = keras.optimizers.SGD(float(state["rate"]), momentum=float(state["momentum"]))
     mlefit.train(loss, [slope, intercept], sgd, steps=state["steps"])
     return float(slope.numpy()), float(intercept.numpy()), float(loss())
 

@@ -38,8 +38,9 @@
     }
 
     handleEvent(event) {
-      if (event.type === "hashchange") this.readHash();
-      else this.stop();
+      if (event.type !== "hashchange") return this.stop();
+      this.moved = false; // the reader has gone elsewhere: what was still to be written is not
+      this.readHash();
     }
 
     begin() {
@@ -79,6 +80,7 @@
     }
 
     changed() {
+      this.moved = true;
       this.redraw();
       this.keep();
     }
@@ -109,6 +111,7 @@
     }
 
     writeHash() {
+      if (!this.moved) return;
       const state = new URLSearchParams({ explore: this.constructor.title });
       for (const [name, one] of Object.entries(this.controls)) {
         if (one.write() !== one.written) state.set(name, one.write());

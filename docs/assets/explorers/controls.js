@@ -27,7 +27,8 @@
       input.setAttribute("aria-valuetext", text);
     };
     const go = (at) => {
-      input.value = Number((Math.round(at / step) * step).toPrecision(12));
+      const inside = at > Number(input.min) && at < Number(input.max);
+      input.value = inside ? Number((Math.round(at / step) * step).toPrecision(12)) : at;
       tell();
       moved();
     };

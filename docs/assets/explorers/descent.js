@@ -122,7 +122,7 @@
           `${format(100 * left, 1)}% of the error. `
         : `The rate is not below its bound, ${format(bound, 3)}: the error grows, in the long run by the factor ` +
           `${format(left, 3)} a step. `;
-      return verdict + `After ${steps} steps the MSE is ${format(excess[steps], 4)} above its floor. ` +
+      return verdict + `After ${steps} steps the MSE is ${format(1 + excess[steps] / floor, 3)} times its floor. ` +
         "Newton's method would be there after one.";
     }
   }

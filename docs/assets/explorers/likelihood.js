@@ -15,7 +15,8 @@
     const stddev = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n);
     const top = -n * (Math.log(stddev) + 0.5 * Math.log(2 * Math.PI) + 0.5);
     const fall = (m, s) => n * (Math.log(s / stddev) - 0.5 + (stddev ** 2 + (m - mean) ** 2) / (2 * s ** 2));
-    const wald = (m, s) => (n / stddev ** 2) * (0.5 * (m - mean) ** 2 + (s - stddev) ** 2);
+    // As mlefit does: a parabola in the mean and in log stddev, so that no region reaches below zero.
+    const wald = (m, s) => n * (0.5 * ((m - mean) / stddev) ** 2 + Math.log(s / stddev) ** 2);
     return { n, mean, stddev, top, fall, wald };
   }
 
@@ -23,9 +24,9 @@
      each axis. For the ratio, at each value of one parameter the other one is at its best. */
   function ends({ n, mean, stddev }, region, k) {
     if (region === "wald") {
-      const error = stddev / Math.sqrt(n);
-      return [[-1, 1].map((side) => mean + side * k * error),
-        [-1, 1].map((side) => stddev + (side * k * error) / Math.SQRT2)];
+      const reach = k / Math.sqrt(n);
+      return [[-1, 1].map((side) => mean + side * reach * stddev),
+        [-1, 1].map((side) => stddev * Math.exp((side * reach) / Math.SQRT2))];
     }
     const half = stddev * Math.sqrt(Math.expm1(k ** 2 / n));
     const fall = (log) => n * (log + 0.5 * Math.expm1(-2 * log)); // log = log(s / stddev), the mean at its best
@@ -47,23 +48,25 @@
       const { data, unit = "" } = this.given;
       const at = surface(data);
       const low = Math.min(...data), high = Math.max(...data), room = 0.6 * (high - low);
-      const [[m0, m1], [, s1]] = ends(at, "ratio", 2.2);
+      const [[m0, m1], [, s1]] = ends(at, "ratio", at.n < 6 ? 2.2 : 3.3); // few leave too much open
+      const named = (name) => (unit ? `${name} (${unit})` : name);
       const round = (value) => Number(value.toPrecision(2));
       const step = 10 ** Math.floor(Math.log10(at.stddev / 30));
       const digits = Math.max(0, -Math.round(Math.log10(step)));
       this.digits = Math.max(2, digits);
       const line = { step, unit, digits: this.digits };
       const x = [Math.min(low - room, m0), Math.max(high + room, m1)].map(round);
-      const mean = { ...line, label: "mean", min: round(m0), max: round(m1), value: round(low + 0.2 * room) };
+      const mean = { ...line, label: "mean", min: round(m0), max: round(m1),
+        value: round(Math.max(m0, at.mean - 0.6 * at.stddev)) };
       const stddev = { ...line, label: "stddev", min: round(0.3 * at.stddev), max: round(s1),
         value: round(0.7 * at.stddev) };
       this.bell = this.plot({
-        x, y: [0, 1], xlabel: `x (${unit})`, ylabel: `density (1/${unit})`,
+        x, y: [0, 1], xlabel: named("x"), ylabel: `density (1/${unit || "unit"})`,
         alt: "The Gaussian density over the line, with a stem from each observation up to it",
         keys: { "line c1": "density", "line c2": "its height at an observation" },
       });
       this.map = this.plot({
-        x: [mean.min, mean.max], y: [stddev.min, stddev.max], xlabel: `mean (${unit})`, ylabel: `stddev (${unit})`,
+        x: [mean.min, mean.max], y: [stddev.min, stddev.max], xlabel: named("mean"), ylabel: named("stddev"),
         alt: "Contours of the log-likelihood over mean and stddev, with the place of the Gaussian and the maximum",
         keys: { "line c3": "1, 2 and 3 standard errors", "dot c1": "this Gaussian", "dot small c4": "maximum" },
       });
@@ -89,7 +92,7 @@
       bell.curve("density", (value) => density(value, mean, stddev), "line c1");
       bell.segments("stems", x.map((value, k) => [[value, 0], [value, heights[k]]]), "line c2");
       bell.dots("heads", x.map((value, k) => [value, heights[k]]), "c2");
-      bell.handles("data", x.map((value) => [value, 0]), "c2", (k, value) => {
+      bell.handles("data", x.map((value) => [value, 0]), x.length > 8 ? "c2 small" : "c2", (k, value) => {
         this.pick(k);
         this.set({ x: x.map((old, j) => (j === k ? value : old)) });
       });

@@ -22,7 +22,9 @@
     const step = power * [1, 2, 5, 10].find((times) => times * power >= raw * 0.999);
     const found = [];
     for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
-    return { found, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    const name = (value) => (step < 1e5 || !value ? format(value, digits) : value.toExponential(0).replace("e+", "e"));
+    return found.map((value) => [value, name(value)]);
   }
 
   /* A number for people: fixed digits, a true minus, powers of ten only far out. */
@@ -86,15 +88,15 @@
       const text = (x, y, anchor, said, more = {}) =>
         (node("text", { x, y, "text-anchor": anchor, ...more }, this.axes).textContent = said);
       const across = ticks(this.x, this.w / 60), up = ticks(this.y, this.h / 40);
-      for (const value of across.found) {
+      for (const [value, name] of across) {
         const at = left + this.px(value);
         node("path", { d: `M${at} ${foot}v5` }, this.axes);
-        text(at, foot + 20, "middle", format(value, across.digits));
+        text(at, foot + 20, "middle", name);
       }
-      for (const value of up.found) {
+      for (const [value, name] of up) {
         const at = top + this.py(value);
         node("path", { d: `M${left} ${at}h-5` }, this.axes);
-        text(left - 8, at + 4, "end", format(value, up.digits));
+        text(left - 8, at + 4, "end", name);
       }
       text(left + this.w / 2, foot + 38, "middle", this.xlabel);
       text(0, 0, "middle", this.ylabel, { transform: `translate(12 ${top + this.h / 2}) rotate(-90)` });

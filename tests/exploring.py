@@ -20,6 +20,7 @@ PLACES = sorted(
     for cell in parsed(uri).code_cells
     if cell.explorer
 )
+EACH = sorted(dict(reversed(PLACES)).items())  # each explorer once, on the first of its pages
 
 
 class Explorer:

@@ -7,7 +7,7 @@ import pytest
 
 from _render import execute, explorers, pages
 from conftest import DOCS, URIS, parsed
-from exploring import PLACES, Explorer
+from exploring import EACH, PLACES, Explorer
 
 FOLDER = DOCS / explorers.FOLDER
 MOST = 25 * 1024  # bytes as they travel, for all explorers and what they share
@@ -92,7 +92,7 @@ def test_without_scripts_the_figure_is_there(open_tab, home, name, address):
     assert tab.locator(f"mle-{name} img").is_visible()
 
 
-@pytest.mark.parametrize(("name", "address"), PLACES)
+@pytest.mark.parametrize(("name", "address"), EACH)
 def test_on_paper_the_figure_is_there(open_tab, home, name, address):
     explorer = Explorer(open_tab(), home + address, name)
     picture, moving = explorer.element.locator("img"), explorer.element.locator(".explorer")
@@ -101,7 +101,7 @@ def test_on_paper_the_figure_is_there(open_tab, home, name, address):
     assert picture.is_visible() and not moving.is_visible()
 
 
-@pytest.mark.parametrize(("name", "address"), PLACES)
+@pytest.mark.parametrize(("name", "address"), EACH)
 def test_it_works_from_a_folder(open_tab, site, name, address):
     explorer = Explorer(open_tab(), (site / address / "index.html").as_uri(), name)
     assert explorer.texts()
@@ -112,7 +112,7 @@ def test_it_works_from_a_folder(open_tab, site, name, address):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 375])
-@pytest.mark.parametrize(("name", "address"), PLACES)
+@pytest.mark.parametrize(("name", "address"), EACH)
 def test_anyone_can_use_it(open_tab, home, name, address, width, scheme):
     tab = open_tab(viewport={"width": width, "height": 800}, color_scheme=scheme)
     explorer = Explorer(tab, home + address, name)
@@ -129,7 +129,7 @@ def test_anyone_can_use_it(open_tab, home, name, address, width, scheme):
     assert len(sizes) >= 5 and min(sizes) >= 24
 
 
-@pytest.mark.parametrize(("name", "address"), PLACES)
+@pytest.mark.parametrize(("name", "address"), EACH)
 def test_the_keyboard_reaches_everything(open_tab, home, name, address):
     explorer = Explorer(open_tab(), home + address, name)
     sliders = explorer.element.locator("input[type=range]")

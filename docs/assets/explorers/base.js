@@ -5,7 +5,7 @@
 (() => {
   if (window.MleExplorer) return; // a page that comes by instant navigation runs its scripts again
 
-  const { make, range, mark, radios } = window.MleControls;
+  let make, range, mark, radios; // the controls, once they are there
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   /* Call `f` once within `ms`, however often it is asked for. */
@@ -227,4 +227,13 @@
   }
 
   window.MleExplorer = Explorer;
+
+  /* Scripts come in any order on a page that instant navigation brings: an explorer waits for what it needs. */
+  window.mleWaiting ??= [];
+  window.mleBegin = () => {
+    if (!window.MlePlot || !window.MleControls) return;
+    ({ make, range, mark, radios } = window.MleControls);
+    while (window.mleWaiting.length) window.mleWaiting.shift()();
+  };
+  window.mleBegin();
 })();

@@ -77,3 +77,4 @@
 
   window.MleControls = { make, range, mark, radios };
 })();
+window.mleBegin?.();

@@ -2,7 +2,7 @@
 
    given: {x: [numbers], y: [numbers], rate: where its slider starts}. The steps are those of Keras' SGD:
    velocity = momentum * velocity - rate * gradient; parameters += velocity. */
-(() => {
+(window.mleWaiting ??= []).push(() => {
   const { MleExplorer: Explorer, mleFormat: format } = window;
   const SCALES = { raw: "raw", centred: "centred", standardised: "standardised" };
   const MOST = 100; // steps
@@ -128,4 +128,5 @@
   }
 
   Explorer.define("descent", Descent);
-})();
+});
+window.mleBegin?.();

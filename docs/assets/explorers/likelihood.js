@@ -1,7 +1,7 @@
 /* Slide a Gaussian over the data: the heights of the stems, and where that is on the log-likelihood's surface.
 
    given: {data: [numbers], unit: "m"} */
-(() => {
+(window.mleWaiting ??= []).push(() => {
   const { MleExplorer: Explorer, mleFormat: format } = window;
   const INSIDE = [[39.3, 0.5], [86.5, 2], [98.9, 4.5]]; // 100 (1 - exp(-k²/2)), k²/2: chi-square, 2 degrees
 
@@ -124,4 +124,5 @@
   }
 
   Explorer.define("likelihood", Likelihood);
-})();
+});
+window.mleBegin?.();

@@ -244,3 +244,4 @@
   window.MlePlot = Plot;
   window.mleFormat = format;
 })();
+window.mleBegin?.();

@@ -36,6 +36,45 @@ def test_heights_and_maximum(tab, home, state):
     assert numbers["maximum at"] == pytest.approx(list(fit.estimates.values()), abs=6e-4)
 
 
+def test_to_the_maximum(tab, home):
+    explorer = Explorer(tab, f"{home}learn/likelihood/#explore=likelihood&{STATES[1]}", "likelihood")
+    explorer.press("To the maximum")
+    values = explorer.values()
+    fit = mlefit.fit(mlefit.Gaussian(), np.array(values["x"]))
+    assert [values["mean"], values["stddev"]] == pytest.approx(list(fit.estimates.values()), rel=1e-6)
+    assert explorer.numbers()["below the maximum"] == [0.0]
+
+
+def test_equal_observations_have_no_maximum(tab, home):
+    explorer = Explorer(tab, f"{home}learn/likelihood/#explore=likelihood&x=1,1,1", "likelihood")
+    assert "without a maximum" in explorer.said()
+    assert explorer.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("drop", "region"), [(0.49, 1), (0.51, 2), (1.99, 2), (2.01, 3), (4.49, 3), (4.6, None)]
+)
+def test_the_regions_are_drops_of_a_half_two_and_four_and_a_half_nats(tab, home, drop, region):
+    # Along the mean, with the other parameter at its best value for three lengths, the fall is n z^2 / 2.
+    mean = 7 / 6 - np.sqrt(2 * drop / 3) * np.sqrt(7 / 18)
+    link = f"{home}learn/likelihood/#explore=likelihood&mean={mean}&stddev={np.sqrt(7 / 18)}"
+    explorer = Explorer(tab, link, "likelihood")
+    assert explorer.numbers()["below the maximum"] == [pytest.approx(drop, abs=1e-3)]
+    inside = 100 * stats.chi2.cdf(2 * np.array([0.5, 2.0, 4.5]), 2)
+    said = (
+        f"in region {region}. With many observations, {inside[region - 1]:.1f}%"
+        if region
+        else "outside region 3"
+    )
+    assert said in explorer.said()
+
+
+def test_a_narrow_bell_is_outside(tab, home):
+    explorer = Explorer(tab, f"{home}learn/likelihood/#explore=likelihood&mean=1.17&stddev=0.2", "likelihood")
+    assert explorer.numbers()["below the maximum"][0] > 4.5
+    assert "outside region 3" in explorer.said()
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(("region", "method"), [("ratio", "profile"), ("wald", "wald")])
 def test_two_standard_errors(tab, home, state, region, method):

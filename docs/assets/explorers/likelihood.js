@@ -116,10 +116,13 @@
       });
       const drop = fall(mean, stddev), k = INSIDE.findIndex(([, limit]) => drop <= limit);
       const worst = heights.indexOf(Math.min(...heights));
+      if (!at.stddev) return "All observations are equal: the smaller stddev, the higher the likelihood, without a maximum.";
+      const inside = map.x[0] <= at.mean && at.mean <= map.x[1] && map.y[0] <= at.stddev && at.stddev <= map.y[1];
       return `The lowest stem is ${format(heights[worst], 3)} per ${unit || "unit"}, at ${format(x[worst], digits)}. ` +
         `This Gaussian is ${format(below, 2)} nats below the maximum, ` +
         (k < 0 ? "outside region 3. " : `in region ${k + 1}. With many observations, ${INSIDE[k][0]}% of such ` +
-          "regions hold the true mean and stddev together. ");
+          "regions hold the true mean and stddev together. ") +
+        (inside ? "" : "The maximum is outside the picture.");
     }
   }
 

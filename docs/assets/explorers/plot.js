@@ -13,7 +13,7 @@
     return parent ? parent.appendChild(made) : made;
   }
 
-  const pixel = (value) => Math.max(-FAR, Math.min(FAR, value)).toFixed(1);
+  const pixel = (value) => Math.max(-FAR, Math.min(FAR, Number.isNaN(value) ? FAR : value)).toFixed(1);
 
   /* Round numbers from low to high, some `count` of them. */
   function ticks([low, high], count) {

@@ -240,3 +240,18 @@ def test_colours_follow_the_theme(likelihood):
     light = colour()
     likelihood.tab.locator("label[for=__palette_1]").click()
     assert colour() != light
+
+
+def test_it_follows_the_width(likelihood):
+    def widths():
+        likelihood.tab.wait_for_timeout(200)
+        return likelihood.element.locator("figure > svg").evaluate_all(
+            "all => all.map(one => one.clientWidth)"
+        )
+
+    likelihood.tab.set_viewport_size({"width": 1280, "height": 800})
+    wide = widths()
+    likelihood.tab.set_viewport_size({"width": 375, "height": 800})
+    narrow = widths()
+    assert max(narrow) < min(wide) and max(narrow) <= 375
+    assert likelihood.tab.evaluate("document.documentElement.scrollWidth") <= 375

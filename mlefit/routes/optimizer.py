@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from mlefit import checks, training
-from mlefit.batches import Batches
-from mlefit.history import History
+from mlefit.descent.batches import Batches
+from mlefit.descent.history import History
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.asking import has_prior, log_prior

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.batches import Batch
-from mlefit.history import Course, agree
-from mlefit.variables import Variable, kinds, native, put, snapshot
+from mlefit.descent.batches import Batch
+from mlefit.descent.history import Course, agree
+from mlefit.descent.variables import Variable, kinds, native, put, snapshot
 
 # A run is written at most once in so many seconds, and more rarely where writing would take more than this
 # share of the time: a kill loses little, and writing costs little whatever the size of the model.

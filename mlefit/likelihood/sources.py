@@ -44,7 +44,7 @@ class Mapped:
         ...     numbers = np.memmap(file, dtype="int16", shape=(5,))
         ...     source = Mapped({"x": numbers, "y": np.ones(5)})
         ...     source.count, list(source.run(lambda x, y: x + y)), source.place(0, 3)
-        (1, [memmap([1., 1., 1., 1., 1.])], 'index 3')
+        (1, [array([1., 1., 1., 1., 1.])], 'index 3')
     """
 
     def __init__(self, named: Mapping[str, Any]) -> None:

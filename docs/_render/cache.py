@@ -37,7 +37,7 @@ def results(found, package, folder, at_once=False):
 
 def fingerprint(package):
     """A digest of what every page depends on: the package's files, the way pages run, the versions."""
-    how = [Path(module.__file__).read_bytes() for module in (execute, ran)]
+    how = Path(execute.__file__).read_bytes()
     versions = sorted(ran.versions().items())
     return kept.digest([kept.of_folder(package, (".py", ".csv")), how, versions])
 

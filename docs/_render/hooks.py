@@ -60,6 +60,13 @@ def on_startup(command, dirty):
     sys.path[:0] = PATH
 
 
+def on_config(config):
+    """Offer no link to edit pages where there is no repository to edit them in."""
+    if not config.repo_url:
+        config.edit_uri = None
+    return config
+
+
 def on_serve(server, config, builder):
     """Build again when outputs arrive for pages that were served without them."""
     serving.watch(server, cache.runner, CACHE / "arrived")
@@ -80,10 +87,8 @@ def on_files(files, config):
         found = [pages.read(file.src_uri, file.content_string) for file in files.documentation_pages()]
         running = [page for page in found if page.runs]
         results = cache.results(running, PACKAGE, CACHE / "outputs", at_once=is_served)
-    figures, homes = (
-        [],
-        api.homes({file.src_uri: file.content_string for file in files.documentation_pages()}),
-    )
+    homes = api.homes({file.src_uri: file.content_string for file in files.documentation_pages()})
+    figures = []
     for page in found:
         if isinstance(results.get(page.uri), str):
             page, outputs = serving.without_outputs(page, results[page.uri])
@@ -120,7 +125,7 @@ def on_page_markdown(markdown, page, config, files):
         page.meta["colab"] = repository.colab(config.repo_url, file.dest_uri)
     page.meta["ran"] = ran_with.get(page.file.src_uri)
     if page.file.src_uri in rendered.given:
-        return ""
+        return rendered.given[page.file.src_uri]["markdown"]
     if house.PLACEHOLDER in markdown:
         with _plain_errors():
             markdown = markdown.replace(house.PLACEHOLDER, house.drawing(PACKAGE))
@@ -169,7 +174,7 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """Write the font for the formulas drawn and the list of pages, forget pages that are gone, and name those that take long."""
+    """Write the font and the list of pages, forget pages that are gone, and name those that take long."""
     target = Path(config.site_dir, "assets", "math.woff2")
     target.write_bytes(maths.font("".join(sorted(drawn))))
     Path(config.site_dir, alternate.NAME).write_text(alternate.index(config, on_what["nav"]))

@@ -1,4 +1,4 @@
-"""Markdown that reads well without the site: no tabs, collapsibles or attributes, and links that lead somewhere."""
+"""Markdown that reads well without the site: no tabs, collapsibles or attributes, and links that lead on."""
 
 import re
 

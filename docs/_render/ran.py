@@ -17,8 +17,8 @@ def versions():
 def now():
     """What is kept with outputs that have just been made: the date, in UTC, and the versions.
 
-    The variable `SOURCE_DATE_EPOCH`, in seconds since 1970, stands in for the clock where it is set: two builds
-    from nothing then give the same bytes on different days.
+    The variable `SOURCE_DATE_EPOCH`, in seconds since 1970, stands in for the clock where it is set: two
+    builds from nothing then give the same bytes on different days.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)

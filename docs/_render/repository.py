@@ -18,7 +18,7 @@ def requirement(address):
 
 
 def installing(address):
-    """The first cell of a notebook: it installs what the page needs, unless that is there, and says nothing."""
+    """The first cell of a notebook: it installs what the page needs, unless it is there, and says nothing."""
     return (
         "import importlib.util\n\n"
         'if importlib.util.find_spec("mlefit") is None:\n'

@@ -17,7 +17,7 @@ CONTEXT = 40  # characters of either side that a difference is told with
 
 
 def page(path):
-    """What a reader gets from the page in the file `path`: its words, its figures by what they show, its formulas."""
+    """What a reader gets from a page, by its file: words, figures by what they show, drawings, formulas."""
     soup = BeautifulSoup(path.read_text(), "html.parser")
     article = soup.find("article") or soup
     for tag in [
@@ -46,7 +46,7 @@ def _leads(path, link):
 
 
 def differences(one, two):
-    """What differs, a line for each thing: `learn/line/: formulas: 31 of 32`; nothing where the sites agree."""
+    """What differs between two folders, a line for each thing; nothing where the sites agree."""
     found = []
     for path in sorted(one.rglob("index.html")):
         name = f"{path.parent.relative_to(one)}/"

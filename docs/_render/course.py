@@ -82,7 +82,7 @@ def joined(site, config):
 
 
 def _settle(article, address, names, public):
-    """Let a page's links, figures and identifiers hold in the whole course, and formulas be told as pictures."""
+    """Let a page's links, figures and identifiers hold in the whole course; tell formulas as pictures."""
     for tag in article.select(DROPPED):
         tag.decompose()
     for tag in article.find_all(id=True):

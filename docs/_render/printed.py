@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pypdfium2 as pdfium
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
@@ -13,17 +14,15 @@ SHOWN = 5  # how many of the missing things are named
 
 
 def missing(page, pdf):
-    """What the HTML file `page` shows and the PDF file `pdf`, printed from it, does not: a line for each kind."""
+    """What the HTML file `page` shows and the PDF file printed from it does not: a line for each kind."""
     soup = BeautifulSoup(page.read_text(), "html.parser")
-    reader = PdfReader(pdf)
     figures = Counter(" ".join(image["alt"].split()) for image in soup.find_all("img"))
     formulas = Counter(tag["aria-label"] for tag in soup.select('[role="img"][aria-label]'))
-    drawn = Counter(" ".join(alt.split()) for alt in _pictures(reader))
+    drawn = Counter(" ".join(alt.split()) for alt in _pictures(PdfReader(pdf)))
     letters = Counter(letter for formula in soup.find_all("math") for letter in _letters(formula))
-    text = Counter(OWN.findall("".join(sheet.extract_text() for sheet in reader.pages)))
+    text = Counter(OWN.findall("".join(_texts(pdf))))
     wanted = {"figures and formulas": (figures + formulas, drawn), "letters of formulas": (letters, text)}
-    lines = [_line(what, *pair) for what, pair in wanted.items() if pair[0] - pair[1]]
-    return lines
+    return [_line(what, *pair) for what, pair in wanted.items() if pair[0] - pair[1]]
 
 
 def told(pdf):
@@ -50,6 +49,13 @@ def _pictures(reader):
                 yield str(node.get("/Alt", ""))
             elif "/K" in node:
                 waiting.append(node["/K"])
+
+
+def _texts(pdf):
+    document = pdfium.PdfDocument(pdf)
+    for sheet in document:
+        yield sheet.get_textpage().get_text_range()
+    document.close()
 
 
 def _letters(formula):

@@ -9,7 +9,8 @@ from pypdf import PdfReader
 
 from _render import maths
 
-OWN = re.compile(r"[\U0001D400-\U0001D7FF\u210E]")  # the letters that only formulas are written in
+OWN = re.compile(r"[\U0001D400-\U0001D7FF\u210E\uFE00]")  # the letters that only formulas are written in
+CHOSEN = re.compile(r".\uFE00")  # a letter and which form of it: PDFium tells the latter alone
 SHOWN = 5  # how many of the missing things are named
 
 
@@ -61,6 +62,6 @@ def _texts(pdf):
 def _letters(formula):
     """The letters of a formula that no text is written in, as they are drawn: a lone `<mi>` is italic."""
     for tag in formula.find_all(["mi", "mn", "mo", "mtext"]):
-        text = tag.get_text().strip()
+        text = CHOSEN.sub("\ufe00", tag.get_text().strip())
         is_italic = tag.name == "mi" and len(text) == 1 and tag.get("mathvariant") != "normal"
         yield from OWN.findall(maths.italic(text) if is_italic else text)

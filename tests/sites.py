@@ -6,6 +6,7 @@ prints a report and ends well whatever it says. The tests use the same compariso
 """
 
 import difflib
+import re
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,13 +14,13 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 AROUND = "script, style, .headerlink, .md-content__button, .md-source-file, button, nav"
+ARTICLE = re.compile(r"<article.*</article>", re.DOTALL)
 CONTEXT = 40  # characters of either side that a difference is told with
 
 
 def page(path):
     """What a reader gets from a page, by its file: words, figures by what they show, drawings, formulas."""
-    soup = BeautifulSoup(path.read_text(), "html.parser")
-    article = soup.find("article") or soup
+    article = BeautifulSoup(ARTICLE.search(path.read_text())[0], "html.parser")
     for tag in [
         *article.select(AROUND),
         *(small.find_parent("p") or small for small in article.select(".ran")),

@@ -1,6 +1,7 @@
 """Each page as Markdown beside its HTML, and `llms.txt`, which lists them: for readers that are programs."""
 
 import posixpath
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin
 
@@ -86,15 +87,15 @@ def index(config, nav):
 
 
 def _list(items, above, root, lines):
-    pages = [item for item in items if item.is_page]
-    if above and pages:
-        lines += ["", f"## {': '.join(above)}", ""]
-    for page in pages:
-        address = urljoin(root, _place(page.file)) if root else _place(page.file)
-        lines.append(f"- [{page.title}]({address}): {page.meta['description']}")
-    for section in items:
-        if section.is_section:
-            _list(section.children, (*above, section.title), root, lines)
+    for is_page, group in groupby(items, key=lambda item: item.is_page):
+        if is_page and above:
+            lines += ["", f"## {': '.join(above)}", ""]
+        for item in group:
+            if is_page:
+                address = urljoin(root, _place(item.file)) if root else _place(item.file)
+                lines.append(f"- [{item.title}]({address}): {item.meta.get('description', '')}")
+            elif item.is_section:
+                _list(item.children, (*above, item.title), root, lines)
 
 
 def _place(file):

@@ -5,7 +5,7 @@ import textwrap
 
 import yaml
 
-DIRECTIVE = re.compile(r"^::: (mlefit[\w.]*)\n((?: {4}.*\n?)*)", re.MULTILINE)
+DIRECTIVE = re.compile(r"^::: (mlefit[\w.]*)(?:\n|\Z)((?: {4}.*\n?)*)", re.MULTILINE)
 LISTS = ("Args", "Attributes", "Raises", "Warns")
 SECTION = re.compile(rf"^({'|'.join(LISTS)}|Returns|Source|Examples):\n((?: {{4}}.*\n|\n)+)", re.MULTILINE)
 ENTRY = re.compile(r"^(\S[^:\n]*): ", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What readers take along: notebooks that install what they need, Markdown, the list of pages, the versions."""
+"""What readers take along: notebooks that install what they need, Markdown, the list of pages, versions."""
 
 import ast
 import doctest

@@ -109,10 +109,7 @@ def test_an_executed_page_says_when_and_with_what_it_ran(site):
         foot = [tag.get_text() for tag in BeautifulSoup(path.read_text(), "html.parser").select("p.ran")]
         assert len(foot) == parsed(uri).runs, uri
         for said in foot:
-            told = {
-                name: version
-                for name, version in re.findall(r"(\w+) (\d[\w.]*\w)", said.partition("with")[2])
-            }
+            told = dict(re.findall(r"(\w+) (\d[\w.]*\w)", said.partition("with")[2]))
             assert told.keys() == {*ran.TOLD.values(), "Python"}
             assert told["TensorFlow"] == versions["tensorflow"] and told["Python"] == versions["python"]
             assert re.search(r"Run on 20\d\d-\d\d-\d\d with", said)

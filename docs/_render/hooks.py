@@ -23,6 +23,7 @@ from _render import (
     alternate,
     api,
     cache,
+    explorers,
     glossary,
     house,
     kept,
@@ -47,6 +48,7 @@ WRAPPED = re.compile(r'<script type="text/markdown">(.*?)</script>', re.DOTALL)
 drawn = set()  # the characters of every formula, for the font
 places = {}  # public name -> line of source
 terms = {}  # spelling -> anchor in the glossary
+executed = {}  # URI -> the page, for those that run
 on_what = {}  # what pages depend on besides their own text
 texts = {}  # URI -> a function: the page as plain Markdown
 ran_with = {}  # URI -> when and with which versions the page ran
@@ -61,7 +63,8 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    """Offer no link to edit pages where there is no repository to edit them in."""
+    """Let Markdown know the elements of the explorers; offer to edit pages only in a repository."""
+    config.markdown_extensions.append(explorers.Elements())
     if not config.repo_url:
         config.edit_uri = None
     return config
@@ -94,6 +97,7 @@ def on_files(files, config):
             page, outputs = serving.without_outputs(page, results[page.uri])
             results[page.uri] = {"outputs": outputs, "ran": None}
         if page.runs:
+            executed[page.uri] = page
             ran_with[page.uri] = results[page.uri]["ran"] and ran.told(results[page.uri]["ran"])
             figures += _lay_out(page, results[page.uri], files, homes, config)
         told = page, results.get(page.uri), files, homes, sources.tree(PACKAGE, package)
@@ -123,6 +127,7 @@ def on_page_markdown(markdown, page, config, files):
     if file := files.get_file_from_path(notebooks.download_file(page.file.src_uri)):
         page.meta["notebook"] = get_relative_url(file.url, page.url)
         page.meta["colab"] = repository.colab(config.repo_url, file.dest_uri)
+        page.meta["explorers"] = explorers.loaded(executed[page.file.src_uri], page.url)
     page.meta["ran"] = ran_with.get(page.file.src_uri)
     if page.file.src_uri in rendered.given:
         return rendered.given[page.file.src_uri]["markdown"]
@@ -185,7 +190,7 @@ def on_post_build(config):
 
 def _start_over(files, package):
     rendered.start_over()
-    for memory in (drawn, terms, texts, ran_with):
+    for memory in (drawn, terms, texts, ran_with, executed):
         memory.clear()
     places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):

@@ -26,6 +26,7 @@ OWN_META = ("jupyter", "notebook", "colab", "ran")
 BESIDE = (".svg", ".png", ".ipynb")
 ARTICLE = re.compile(r"<article[^>]*>(.*)</article>", re.DOTALL)
 BUTTON = re.compile(r'<a [^>]*class="md-content__button.*?</a>', re.DOTALL)
+EXPLORER = re.compile(r"^</?mle-[^>]*>\n", re.MULTILINE)  # around its figure, which stays
 VERBATIM = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 
 
@@ -61,7 +62,7 @@ def write(out, site):
 
 
 def _page(page, homes, site):
-    uri, text = page.file.src_uri, page.markdown.strip()
+    uri, text = page.file.src_uri, EXPLORER.sub("", page.markdown).strip()
     meta = {key: value for key, value in page.meta.items() if key not in OWN_META}
     if api.DIRECTIVE.search(text):
         html = BUTTON.sub("", ARTICLE.search((site / page.file.dest_uri).read_text())[1])

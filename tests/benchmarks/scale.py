@@ -52,8 +52,8 @@ def main():
             rows += began(args, model, "partitions", max(args.workers) or os.cpu_count())
             for cores in sorted({1, os.cpu_count()}):
                 rows += began(args, model, "memory", cores)
-    run["rows"] = scale_tables.derived(rows)
-    print(scale_tables.printed(run))
+    rows = scale_tables.derived(rows)
+    print(scale_tables.printed(run, rows))
     if args.save:
         kept = json.loads(SAVED.read_text())["rows"] if SAVED.exists() else []
         new = {(row["model"], row["n"]) for row in rows}
@@ -72,6 +72,7 @@ def arguments():
     parser.add_argument("--models", nargs="+", choices=scale_data.MODELS, default=scale_data.MODELS)
     parser.add_argument("--workers", nargs="+", type=int, default=WORKERS, help="0: threads, no cluster")
     parser.add_argument("--limit", default="2GiB", help="memory that a worker may use")
+    parser.add_argument("--rounds", type=int, default=2, help="of which the better counts, up to 10^7 rows")
     parser.add_argument("--save", action="store_true", help="write docs/reference/scale.json")
     parser.add_argument("--inside", nargs=2, metavar=("KIND", "CORES"), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -89,6 +90,7 @@ def began(args, model, kind, cores):
     """The rows that a process of its own prints, one a line; what else it says goes through."""
     command = [sys.executable, __file__, "--inside", kind, str(cores), "--data", args.data, "--models", model]
     command += ["--sizes", *args.sizes, "--workers", *args.workers, "--limit", args.limit]
+    command += ["--rounds", args.rounds]
     rows = []
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
@@ -111,7 +113,7 @@ def partitioned(args):
         for n in (FEW, *args.sizes):
             there = scale_data.folder(args.data, model, n)
             best = {}
-            for turn in range(1 if n > ONE_ROUND else 2):
+            for turn in range(1 if n > ONE_ROUND else args.rounds):
                 for workers, client in clients.items():
                     with scale_measuring.in_force(client):
                         row = _measured(client, model, there)

@@ -81,11 +81,11 @@ def paper(rows):
     return found
 
 
-def printed(run):
-    """The run as text."""
+def printed(run, rows):
+    """The run and its rows as text."""
     lines = [f"{run['machine']}, {run['versions']}, limit {run['memory_limit']} a worker"]
-    lines += [line(row) for row in run["rows"]]
-    lines += [arithmetic(model, found) for model, found in paper(run["rows"]).items()]
+    lines += [line(row) for row in rows]
+    lines += [arithmetic(model, found) for model, found in paper(rows).items()]
     return "\n".join(lines)
 
 

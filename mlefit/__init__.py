@@ -22,6 +22,7 @@ from mlefit import backend
 backend.require_tensorflow()
 
 from mlefit import data, densities, losses, plot
+from mlefit.descent.history import History
 from mlefit.fitting import fit
 from mlefit.inference import old
 from mlefit.inference.bootstrap import Bootstrap
@@ -62,6 +63,7 @@ __all__ = [
     "FitResult",
     "FitWarning",
     "Gaussian",
+    "History",
     "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",

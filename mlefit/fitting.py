@@ -29,6 +29,7 @@ def fit(
     fixed: Mapping[str, ArrayLike] | None = None,
     starts: int | None = None,
     seed: int = 0,
+    batch_size: int | None = None,
     cluster: Data | None = None,
     **unknown: object,
 ) -> FitResult:
@@ -39,7 +40,9 @@ def fit(
             one maximum, and hold the estimates afterwards.
         *data: what the model's `log_prob` takes: array-likes of shape `(n,)` or `(n, k)`, never modified. A
             frame's columns name the entries of a regression's `slope`; a model of your own gets them in their
-            order.
+            order. Data larger than memory are fitted where they lie: `np.memmap` of any real type, and arrays
+            and frames of Dask (`pip install "mlefit[dask]"`), on the threads here or, with a
+            `distributed.Client` in force, on its workers. They are read anew for each pass.
         method: `"newton"`; `"least-squares"`, for `Gaussian`, `LinearRegression` (both in closed form) and
             `NonlinearRegression`; `"linear-programming"`, for `LaplaceRegression`; `"auto"`, these where it
             can; or a `keras.optimizers.Optimizer`, which takes `steps`.
@@ -51,7 +54,8 @@ def fit(
             of `stddev` is then that of `"robust"`.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
-        progress: whether an optimizer shows a progress bar.
+        progress: whether an optimizer shows a progress bar; of data larger than memory, whether each pass is
+            told of, with its rows a second.
         checkpoint: path of a file from which an optimizer's run, stopped by Ctrl-C, a kill or an error, is
             taken up by the same call, as `train` does it.
         weights: how many observations each row stands for: whole numbers that are not negative, shape `(n,)`.
@@ -60,7 +64,10 @@ def fit(
             They are not counted and have no error: a fit with one is nested in the fit without.
         starts: how many starts to search from: the model's own, and others drawn around it. The best optimum
             is kept, and `message` says how many found it.
-        seed: of the random numbers of the starts.
+        seed: of the random numbers of the starts, and of the order of rows in batches.
+        batch_size: how many rows the optimizer takes at a step, in a new order each epoch as `train` does it;
+            all of them if None. The verdict at the end looks at all rows. The estimates then scatter around
+            the optimum by the noise of the batches, and may be a start rather than an optimum.
         cluster: with `"robust"`: a label for each row, numbers or text, `(n,)`. Rows of one label may depend
             on each other: their scores are summed before they are squared. There is no correction for few
             clusters; with no more than there are parameters the errors are nan.
@@ -73,7 +80,8 @@ def fit(
         TypeError, ValueError: for data or arguments that cannot be used, and an observation whose log-density
             is not finite at the start.
         DivergenceError: if an optimizer diverges; the parameters are put back to the best point.
-        RuntimeError: inside a `tf.function`, and in a process forked from one that has used TensorFlow.
+        RuntimeError: inside a `tf.function`, and in a process forked from one that has used TensorFlow; for a
+            cluster without workers, or whose workers end, lack memory or have another version of mlefit.
 
     Warns:
         FitWarning: where the result is not to be trusted: `converged` is false, the errors are nan, and
@@ -89,7 +97,17 @@ def fit(
         (2.333333, 1.247219)
     """
     options = Options(
-        method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed, cluster=cluster
+        method,
+        covariance,
+        max_iterations,
+        steps,
+        progress,
+        checkpoint,
+        batch_size,
+        fixed,
+        starts,
+        seed,
+        cluster=cluster,
     )
     entry.require_usable(model, data, options, unknown)
     rows = entry.observed(model, data, weights, options)

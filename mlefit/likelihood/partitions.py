@@ -31,8 +31,8 @@ class Source(Protocol):
         """Return where a row stands, in words."""
         ...
 
-    def within(self, partition: int) -> str:
-        """Return how a sentence about a partition ends."""
+    def name(self, partition: int) -> str:
+        """Return what a partition is called."""
         ...
 
     def unreadable(self) -> tuple[int, Exception] | None:
@@ -68,6 +68,13 @@ class PartitionedRows(Rows):
         self.size, self.nobs = size, nobs
         self._source, self._few, self._weighted = source, few, weighted
         self._change, self._report = None, report
+
+    @property
+    def columns(self) -> tuple:
+        raise ValueError(
+            "an optimizer picks its batches here and there, and the rows lie in partitions: leave method "
+            "out, or give mlefit.train a tf.data.Dataset"
+        )
 
     @property
     def has_weights(self) -> bool:

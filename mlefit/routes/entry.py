@@ -16,7 +16,7 @@ from mlefit.models.model import Model, argument_names, arranged, terms
 from mlefit.routes import held
 from mlefit.routes.outcome import Options, Route
 
-_WEIGHTS = "weights of the rows"  # as no argument of a log_prob is called
+_WEIGHTS = "row weights"  # as no argument of a log_prob is called
 _SOME = 4096  # rows all of which may be asked about
 _GLIMPSE = 64  # rows that show what a model makes of any
 _COVARIANCES = ("observed", "expected", "robust", "hc3")
@@ -53,6 +53,12 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
         raise TypeError(f"fixed must be a dict such as {{'df': 5.0}}, got {options.fixed!r}")
     if options.steps is not None and not is_optimizer:
         raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
+    if options.batch_size is not None:
+        checks.count("batch_size", options.batch_size)
+        if not is_optimizer:
+            raise ValueError(
+                "batch_size is for a keras optimizer as method: the other methods take all rows at each step"
+            )
     if options.checkpoint is not None and not is_optimizer:
         raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
 
@@ -77,7 +83,12 @@ def observed(
     entries = {name: columns.names(name, values) for name, values in named.items()}
     source = sources.found(named if weights is None else {**named, _WEIGHTS: weights})
     if isinstance(source, sources.Mapped) and isinstance(options.method, keras.optimizers.Optimizer):
-        source = None  # It picks rows here and there, and the file serves it as an array.
+        # It picks rows here and there, and the file serves it as an array.
+        if options.batch_size and weights is None and cluster is None:
+            rows = Rows(**source.columns)
+            rows.entries, rows.in_memory = entries, False
+            return rows
+        source = None
     if source is not None:
         if cluster is not None:
             raise ValueError("cluster is for rows in memory: here they lie in partitions")

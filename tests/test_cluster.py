@@ -122,7 +122,7 @@ def test_little_travels(files, cluster, monkeypatch):
     monkeypatch.setattr(cluster, "gather", gathered)
     mlefit.fit(HeavyTails(), lazy)
     survey, *passes = sizes
-    assert survey <= 3 * 32_768 and max(passes) <= len(lazy.to_delayed()) * (1 + 2 + 4)
+    assert survey <= 2 * 65_536 + 3 and max(passes) <= len(lazy.to_delayed()) * (1 + 2 + 4)
 
 
 def _numbers(found):

@@ -23,6 +23,7 @@ backend.require_tensorflow()
 
 from mlefit import data, densities, losses, plot
 from mlefit.fitting import fit
+from mlefit.history import History
 from mlefit.inference import old
 from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare
@@ -62,6 +63,7 @@ __all__ = [
     "FitResult",
     "FitWarning",
     "Gaussian",
+    "History",
     "LaplaceRegression",
     "LinearRegression",
     "LogisticRegression",

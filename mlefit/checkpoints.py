@@ -4,16 +4,17 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.checks import Data
-
-type Variable = keras.Variable | tf.Variable
+from mlefit.batches import Batch
+from mlefit.history import Course
+from mlefit.variables import Variable, kinds, native, put, snapshot
 
 # A run is written at most once in so many seconds, and more rarely where writing would take more than this
 # share of the time: a kill loses little, and writing costs little whatever the size of the model.
@@ -26,13 +27,16 @@ _PRECISION = {8: 2.0**-52, 4: 2.0**-23, 2: 2.0**-7}  # by the bytes of a float; 
 class Checkpoint:
     """A run of the training loop and the file that keeps it.
 
-    The file holds the history, the variables and the optimizer's own after the last whole step, the variables
-    where the loss was lowest, and what tells this run from another. It is a NumPy `.npz` without pickles.
+    The file holds the losses, the variables and the optimizer's own after the last whole step, the variables
+    where the loss was lowest, and what tells this run from another; of a run by batches also the variables at
+    its start and the last batch's fingerprint. It is a NumPy `.npz` without pickles.
 
     Args:
         path: the file, which need not exist: a string or `os.PathLike`. A symbolic link is followed.
         variables: list of the variables in training.
         optimizer: their optimizer, built.
+        data: what tells the data of a run by batches from others; empty if the loss holds its data.
+        writes: whether this process writes the file, or only reads it.
 
     Attributes:
         tracked: what is kept of each step: the `native` variables, then the optimizer's.
@@ -49,32 +53,39 @@ class Checkpoint:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     checkpoint = Checkpoint(f"{folder}/run.npz", [theta], optimizer)
         ...     now = snapshot(checkpoint.tracked)
-        ...     checkpoint.keep([2.0], now[:1], now)  # the first is written at once
+        ...     checkpoint.keep(Course([2.0]), now[:1], now)  # the first is written at once
         ...     put([theta], [5.0])
-        ...     history = checkpoint.read()
+        ...     course = checkpoint.read()
         ...     best = checkpoint.restore(lambda: 2 * theta)
-        >>> history, float(best[0]), float(theta.numpy())
+        >>> course.steps, float(best[0]), float(theta.numpy())
         ([2.0], 1.0, 1.0)
     """
 
     def __init__(
-        self, path: str | os.PathLike, variables: Sequence[Variable], optimizer: keras.optimizers.Optimizer
+        self,
+        path: str | os.PathLike,
+        variables: Sequence[Variable],
+        optimizer: keras.optimizers.Optimizer,
+        data: Mapping[str, object] | None = None,
+        writes: bool = True,
     ) -> None:
-        self._name, self._path = path, _checked_path(path)
+        self._name, self._path, self._writes = path, _checked_path(path), writes
         self._variables = native(variables)
         self.tracked = self._variables + native(optimizer.variables)
-        self._run = _described(variables, optimizer)
-        self._state, self._written, self._due = None, 0, 0.0
+        self._run = _described(variables, optimizer) | dict(data or {})
+        self._by_batches = bool(data)
+        self._start = snapshot(self._variables) if data else []
+        self._state, self._written, self._due = None, (0, 0), 0.0
 
-    def read(self) -> list[float]:
-        """Read the file and return its history, a list: empty if there is no file. Nothing is changed.
+    def read(self) -> Course:
+        """Read the file and return its course: empty if there is no file. Nothing is changed.
 
         Raises:
             ValueError: for a file that is damaged, no checkpoint, or of another run.
         """
         self._state = None
         if not self._path.exists():
-            return []
+            return Course()
         content = self._path.read_bytes()
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -82,9 +93,14 @@ class Checkpoint:
             about = json.loads(arrays["about"].item())
             if about["format"] != _FORMAT:
                 raise ValueError(about["format"])
-            run, history = about["run"], arrays["history"].tolist()
-            best = [arrays[f"best_{i}"] for i in range(about["best"])]
-            tracked = [arrays[f"state_{i}"] for i in range(about["state"])]
+            run, last = about["run"], about.get("last")
+            course = Course(arrays["history"].tolist())
+            if "epochs" in arrays:
+                course.epochs, course.epoch_steps = arrays["epochs"].tolist(), arrays["epoch_steps"].tolist()
+            best, tracked, start = (
+                [arrays[f"{part}_{i}"] for i in range(about.get(part, 0))]
+                for part in ("best", "state", "start")
+            )
         except Exception as error:  # a damaged archive fails in many ways
             raise ValueError(f"{self} is damaged, or not a file that mlefit.train wrote") from error
         for key in self._run | run:
@@ -94,25 +110,32 @@ class Checkpoint:
                     f"{self._run.get(key)}. Remove the file, or give another path"
                 )
         # A bfloat16 comes back as two bytes without a meaning: the variable knows it.
-        best, tracked = (
+        best, tracked, self._start = (
             [array.view(variable.dtype.as_numpy_dtype) for array, variable in zip(part, like, strict=True)]
-            for part, like in ((best, self._variables), (tracked, self.tracked))
+            for part, like in (
+                (best, self._variables),
+                (tracked, self.tracked),
+                (start, self._variables if start else []),
+            )
         )
-        self._state = len(history), history, best, tracked
-        return history
+        self._start = [tf.constant(array) for array in self._start]
+        self._state = course.size, course, best, tracked, last
+        return course
 
-    def restore(self, loss: Callable[[], tf.Tensor]) -> list[tf.Tensor]:
+    def restore(self, loss: Callable[[], tf.Tensor], last: Batch | None = None) -> list[tf.Tensor]:
         """Put variables and optimizer where the file left them, and return the variables of the lowest loss.
 
         Where `read` found no file they stay as they are, and are the best so far.
 
         Args:
-            loss: the function in training; it must give what it gave the run in the file.
+            loss: the function in training, on the first batch of a run by batches; it must give what it gave
+                the run in the file.
+            last: the last batch taken, of a run by batches.
 
         Raises:
-            ValueError: if the loss is not what it was, or gives two values at one point.
+            ValueError: if the loss or that batch is not what it was, or gives two values at one point.
         """
-        start = snapshot(self._variables)
+        here = snapshot(self._variables)
         if self._state is None:
             first, second = loss(), loss()
             if not _agree(first, second, self._variables, 0.0):
@@ -121,43 +144,62 @@ class Checkpoint:
                     f"{float(first)} and then {float(second)} at the same point: random numbers and batches "
                     "cannot be taken up where they stopped"
                 )
-            return start
-        self._written, history, best, tracked = self._state
-        put(self._variables, best)
-        best, value = snapshot(self._variables), loss()
-        if not _agree(value, min(history), self._variables, history[0]):
-            put(self._variables, start)
+            return here
+        self._written, course, best, tracked, fingerprint = self._state
+        # By batches the lowest loss is that of many rows: the first batch at the start tells as much, sooner.
+        place, point, was = "best point", best, course.lowest
+        if self._by_batches:
+            place, point, was = "start, on the first batch,", self._start, course.steps[0]
+        put(self._variables, point)
+        value = loss()
+        if not _agree(value, was, self._variables, course.steps[0]):
+            put(self._variables, here)
             raise ValueError(
-                f"{self} is of another run: at its best point the loss was {min(history)}, now it is "
-                f"{float(value)} there: the loss or its data have changed. Remove the file, or give another "
-                "path"
+                f"{self} is of another run: at its {place} the loss was {was}, now it is {float(value)} "
+                "there: the loss or its data have changed. Remove the file, or give another path"
             )
+        if self._by_batches and last is not None and last.fingerprint() != fingerprint:
+            put(self._variables, here)
+            raise ValueError(
+                f"{self} has seen other batches: number {len(course.steps)} is not what it was. A dataset "
+                "must give the same batches in each run: shuffle it with a seed"
+            )
+        put(self._variables, best)
+        best = snapshot(self._variables)
         put(self.tracked, tracked)
         return best
 
-    def keep(self, history: list[float], best: list[tf.Tensor], now: list[tf.Tensor]) -> None:
-        """Note that a step is complete, and write the file if it is time.
+    def keep(
+        self, course: Course, best: list[tf.Tensor], now: list[tf.Tensor], last: Batch | None = None
+    ) -> None:
+        """Note that a step or an epoch is complete, and write the file if it is time.
 
         Args:
-            history: list of the losses so far, which may grow afterwards.
+            course: the losses so far, which may grow afterwards.
             best: the variables where the loss was lowest, from `snapshot`.
             now: the `snapshot` of what is tracked.
+            last: the batch of the last step, of a run by batches.
         """
         # In one assignment: an interrupt leaves the last state or this one, never a mixture.
-        self._state = len(history), history, best, now
+        self._state = course.size, course, best, now, last
         if time.monotonic() >= self._due:
             self.write()
 
     def write(self) -> None:
         """Write the last complete step, if there is one that the file lacks."""
-        if self._state is None or self._state[0] == self._written:
+        if not self._writes or self._state is None or self._state[0] == self._written:
             return
         began = time.monotonic()
-        count, history, best, tracked = self._state
+        size, course, best, tracked, last = self._state
+        steps, epochs = size
         about = {"format": _FORMAT, "run": self._run, "best": len(best), "state": len(tracked)}
-        arrays = {"about": json.dumps(about), "history": history[:count]}
-        arrays |= {f"best_{i}": value.numpy() for i, value in enumerate(best)}
-        arrays |= {f"state_{i}": value.numpy() for i, value in enumerate(tracked)}
+        arrays: dict[str, Any] = {"history": course.steps[:steps]}
+        if self._by_batches:
+            about |= {"start": len(self._start), "last": last and last.fingerprint()}
+            arrays |= {"epochs": course.epochs[:epochs], "epoch_steps": course.epoch_steps[:epochs]}
+        for part, values in (("best", best), ("state", tracked), ("start", self._start)):
+            arrays |= {f"{part}_{i}": value.numpy() for i, value in enumerate(values)}
+        arrays["about"] = json.dumps(about)
         # Beside the file, so that the replacement is one act of the file system.
         temporary = Path(f"{self._path}.{os.getpid()}.tmp")
         try:
@@ -169,27 +211,10 @@ class Checkpoint:
         finally:
             temporary.unlink(missing_ok=True)
         ended = time.monotonic()
-        self._written, self._due = count, ended + max(_SECONDS, (ended - began) / _SHARE)
+        self._written, self._due = size, ended + max(_SECONDS, (ended - began) / _SHARE)
 
     def __str__(self) -> str:
         return f"checkpoint {os.fspath(self._name)!r}"
-
-
-def native(variables: Iterable[Variable]) -> list[tf.Variable]:
-    """Return the TensorFlow variables within those of Keras, which may be among others."""
-    return [v.value if isinstance(v, keras.Variable) else v for v in variables]
-
-
-def snapshot(variables: Iterable[tf.Variable]) -> list[tf.Tensor]:
-    """Return the values of native variables, as tensors that do not change with them."""
-    # The operation itself: at every step, and three times as fast as tf.convert_to_tensor.
-    return [tf.raw_ops.ReadVariableOp(resource=v.handle, dtype=v.dtype) for v in variables]
-
-
-def put(variables: Iterable[Variable], values: Iterable[Data]) -> None:
-    """Assign values to variables, one each."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
 
 
 def _checked_path(path):
@@ -208,20 +233,16 @@ def _checked_path(path):
 def _described(variables, optimizer):
     """What tells one run from another, as JSON would give it back: the first difference is reported."""
     run = {
-        "variables": _kinds(variables),
+        "variables": kinds(variables),
         "optimizer": type(optimizer).__name__,
         **_nameless(optimizer.get_config()),
-        "optimizer variables": _kinds(optimizer.variables),
+        "optimizer variables": kinds(optimizer.variables),
     }
     return json.loads(json.dumps(run, default=_plain))
 
 
 def _plain(value):
     return value.tolist() if hasattr(value, "tolist") else type(value).__name__
-
-
-def _kinds(variables):
-    return ", ".join(f"{tf.as_dtype(v.dtype).name} {tuple(v.shape)}" for v in variables)
 
 
 def _nameless(config):

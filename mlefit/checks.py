@@ -33,6 +33,37 @@ def real_array(name: str, values: Data) -> np.ndarray:
 
     A float64 array is returned as it is, not copied.
     """
+    whole = _array(name, values)
+    array = whole.astype(np.float64, copy=False)
+    if whole.dtype.kind in "iuO" and np.abs(array).max(initial=0.0) >= _EXACT:
+        _require_exact(name, whole, array)
+    require_finite(name, array)
+    return array
+
+
+def typed_array(name: str, values: Data) -> np.ndarray:
+    """Return `values` as a finite array of their own type of number, or raise an error like `real_array`.
+
+    An array is not copied. Numbers of other kinds, such as `Decimal`, become float64. A `np.memmap` is not
+    searched for NaN, for it may be larger than memory.
+    """
+    array = _array(name, values)
+    if array.dtype.kind == "O":
+        return array.astype(np.float64)
+    if not isinstance(values, np.memmap):
+        require_finite(name, array)
+    return array
+
+
+def require_finite(name: str, array: np.ndarray) -> None:
+    """Raise a ValueError for a NaN or an infinity in an array of numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(array.sum()):  # One number tells of all of them, if no sum overflows.
+            _require(name, array, np.isfinite(array), "must be finite")
+
+
+def _array(name, values):
+    """Values as an array of real numbers, or of objects each of which is one that float64 has room for."""
     if isinstance(values, np.ma.MaskedArray):
         if np.ma.is_masked(values):
             where = np.argwhere(np.ma.getmaskarray(values))[0]
@@ -48,8 +79,7 @@ def real_array(name: str, values: Data) -> np.ndarray:
         require_real_type(name, values)
         if not hasattr(values, "numpy"):
             raise TypeError(f"{name} must hold values, got a symbolic tensor, as inside a tf.function")
-        values = values.numpy()
-        values = values.astype(np.float64) if values.dtype.kind not in "biuf" else values  # bfloat16
+        return values.numpy()  # which may be of bfloat16, no kind of number to NumPy
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -62,12 +92,6 @@ def real_array(name: str, values: Data) -> np.ndarray:
                 raise ValueError(f"{name} must be finite, got {str(value)[:20]}{_at(where)}")
     elif array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_kind(array)}")
-    whole, array = array, array.astype(np.float64, copy=False)
-    if whole.dtype.kind in "iuO" and np.abs(array).max(initial=0.0) >= _EXACT:
-        _require_exact(name, whole, array)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if not np.isfinite(array.sum()):  # One number tells of all of them, if no sum overflows.
-            _require(name, array, np.isfinite(array), "must be finite")
     return array
 
 

@@ -29,6 +29,7 @@ def fit(
     fixed: Mapping[str, ArrayLike] | None = None,
     starts: int | None = None,
     seed: int = 0,
+    batch_size: int | None = None,
     cluster: Data | None = None,
     **unknown: object,
 ) -> FitResult:
@@ -60,7 +61,10 @@ def fit(
             They are not counted and have no error: a fit with one is nested in the fit without.
         starts: how many starts to search from: the model's own, and others drawn around it. The best optimum
             is kept, and `message` says how many found it.
-        seed: of the random numbers of the starts.
+        seed: of the random numbers of the starts, and of the order of rows in batches.
+        batch_size: how many rows the optimizer takes at a step, in a new order each epoch as `train` does it;
+            all of them if None. The verdict at the end looks at all rows. The estimates then scatter around
+            the optimum by the noise of the batches, and may be a start rather than an optimum.
         cluster: with `"robust"`: a label for each row, numbers or text, `(n,)`. Rows of one label may depend
             on each other: their scores are summed before they are squared. There is no correction for few
             clusters; with no more than there are parameters the errors are nan.
@@ -89,7 +93,17 @@ def fit(
         (2.333333, 1.247219)
     """
     options = Options(
-        method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed, cluster=cluster
+        method,
+        covariance,
+        max_iterations,
+        steps,
+        progress,
+        checkpoint,
+        batch_size,
+        fixed,
+        starts,
+        seed,
+        cluster=cluster,
     )
     entry.require_usable(model, data, options, unknown)
     rows = entry.observed(model, data, weights, options)

@@ -53,6 +53,12 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
         raise TypeError(f"fixed must be a dict such as {{'df': 5.0}}, got {options.fixed!r}")
     if options.steps is not None and not is_optimizer:
         raise ValueError("steps is for a keras optimizer as method; for Newton's give max_iterations")
+    if options.batch_size is not None:
+        checks.count("batch_size", options.batch_size)
+        if not is_optimizer:
+            raise ValueError(
+                "batch_size is for a keras optimizer as method: the other methods take all rows at each step"
+            )
     if options.checkpoint is not None and not is_optimizer:
         raise ValueError("checkpoint is for a keras optimizer as method: the other methods keep no file")
 

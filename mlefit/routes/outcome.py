@@ -20,6 +20,7 @@ class Options:
     steps: int | None = None
     progress: bool = False
     checkpoint: Any = None
+    batch_size: int | None = None
     fixed: Mapping[str, Any] | None = None
     starts: int | None = None
     seed: int = 0

@@ -21,6 +21,7 @@ from mlefit.variables import Variable, kinds, native, put, snapshot
 _SECONDS = 1.0
 _SHARE = 0.02
 _FORMAT = "a run of mlefit.train, format 1"
+_ANEW = ". A dataset must be made anew for each run, and shuffle with a seed"
 _PRECISION = {8: 2.0**-52, 4: 2.0**-23, 2: 2.0**-7}  # by the bytes of a float; two may be a bfloat16
 
 
@@ -108,6 +109,7 @@ class Checkpoint:
                 raise ValueError(
                     f"{self} is of another run: it has {key} {run.get(key)}, this one has "
                     f"{self._run.get(key)}. Remove the file, or give another path"
+                    + (_ANEW if key.startswith("first batch") else "")
                 )
         # A bfloat16 comes back as two bytes without a meaning: the variable knows it.
         best, tracked, self._start = (

@@ -56,9 +56,10 @@ class Descent:
     record: Checkpoint | None
     by_epoch: bool
     lowest: float = field(init=False)
+    has_epochs: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lowest = self.course.lowest
+        self.lowest, self.has_epochs = self.course.lowest, self.course.has_epochs
 
     def go(self, steps: int, tolerance: float | None, bar: keras.utils.Progbar | None) -> None:
         """Take steps until there are so many, or the loss has settled.
@@ -76,8 +77,7 @@ class Descent:
             batch = self.source.at(taken)
             value = self.run.step(batch)
             self.require_finite(value, "")
-            # The loss of a batch is noise: it tells the best point only until an epoch has told better.
-            if not course.epochs and value < self.lowest:
+            if not self.has_epochs and value < self.lowest:
                 self.lowest, self.best = value, now[: len(self.variables)]
             course.steps.append(value)
             now, self.last = snapshot(self.tracked), batch
@@ -91,8 +91,8 @@ class Descent:
         course = self.course
         value = self.run.mean(self.source.all())
         self.require_finite(value, " of all rows")
-        if not course.epochs or value < self.lowest:
-            self.lowest, self.best = value, now[: len(self.variables)]
+        if value < (self.lowest if self.has_epochs else course.steps[0]):
+            self.lowest, self.best, self.has_epochs = value, now[: len(self.variables)], True
         course.epoch_steps.append(len(course.steps))
         course.epochs.append(value)
         self._keep(now)
@@ -109,7 +109,7 @@ class Descent:
 
     def _diverge(self, value, of) -> NoReturn:
         course, k = self.course, len(self.course.steps)
-        if course.epochs:
+        if self.has_epochs:
             e = int(np.argmin(course.epochs))
             where = (
                 f"where that of all rows was lowest, {course.epochs[e]:.6g} at the end of epoch {e}, after "

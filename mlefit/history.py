@@ -40,9 +40,17 @@ class Course:
     epoch_steps: list[int] = field(default_factory=list)
 
     @property
+    def has_epochs(self) -> bool:
+        """Whether the best point is the end of an epoch: of one that ended below the start at least.
+
+        Until then it is a point at which the loss on a batch was lowest, which is noise, but no divergence.
+        """
+        return any(value < self.steps[0] for value in self.epochs)
+
+    @property
     def lowest(self) -> float:
-        """The loss at the best point: of all data once an epoch has ended, for that of a batch is noise."""
-        return min(self.epochs or self.steps, default=np.inf)
+        """The loss at the best point, of all data or of its batch."""
+        return min(self.epochs if self.has_epochs else self.steps, default=np.inf)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """How a step is run, on one device: eagerly, as a graph, or compiled by XLA; and what a loss must be."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import keras
 import tensorflow as tf
@@ -9,11 +10,12 @@ from mlefit.batches import Batch
 from mlefit.variables import Variable
 
 # The numbers agree to rounding, the times do not. Without autograph, which warns about every lambda whose
-# source it cannot find.
+# source it cannot find; and as `partial`, for TensorFlow counts the traces of all runs by their common code,
+# and warns after a few.
 COMPILE = {
     "eager": lambda step, **_: step,
-    "graph": lambda step, **kind: tf.function(step, autograph=False, **kind),
-    "xla": lambda step, **kind: tf.function(step, autograph=False, jit_compile=True, **kind),
+    "graph": lambda step, **kind: tf.function(partial(step), autograph=False, **kind),
+    "xla": lambda step, **kind: tf.function(partial(step), autograph=False, jit_compile=True, **kind),
 }
 
 

@@ -38,7 +38,7 @@ class Stream:
             "data": ", ".join(
                 f"{s.dtype.name} {tuple(s.shape)}" for s in tf.nest.flatten(dataset.element_spec)
             ),
-            "data whose first batch has the fingerprint": self.first.fingerprint(),
+            "first batch with the fingerprint": self.first.fingerprint(),
         }
 
     def at(self, step: int) -> Batch:
@@ -77,12 +77,13 @@ class Stream:
         batch, ends = self.first, set(epoch_steps)
         while self._taken < steps:
             batch = self.at(self._taken)
-            if self.ends(self._taken) != (self._taken in ends) and self._taken < steps:
+            ended, had_ended = self.ends(self._taken), self._taken in ends
+            if (ended and not had_ended and self._taken < steps) or (had_ended and not ended):
                 raise ValueError(
-                    f"data has {'ended' if self.ends(self._taken) else 'not ended'} after {self._taken} "
-                    "batches, unlike in the checkpoint: it must give the same ones again"
+                    f"data has {'' if ended else 'not '}ended after {self._taken} batches, unlike in the "
+                    "checkpoint: a dataset must give the same ones again"
                 )
-            if self._taken in ends:
+            if had_ended:
                 for _ in self.all():
                     pass
         return batch

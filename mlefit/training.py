@@ -110,8 +110,9 @@ def train(
 
     Raises:
         DivergenceError: if the loss becomes infinite or NaN, at the variables after the last step too. The
-            variables are put back to where it was lowest; with `data`, where it was lowest over all rows at
-            the end of an epoch, and where none has ended, where it was lowest on a batch.
+            variables are put back to where it was lowest; with `data`, to the end of the epoch where it was
+            lowest over all rows, and before an epoch has ended below the start, where it was lowest on a
+            batch.
         FileNotFoundError: if there is no folder for the checkpoint.
         ConnectionError: if another worker of a strategy has stopped.
         TypeError: if an argument is not of the type described.

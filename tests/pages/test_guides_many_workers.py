@@ -9,11 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from dask.distributed import Client
 
 import mlefit
 from conftest import DOCS, ROOT
@@ -24,6 +24,7 @@ SCRIPTS = dict(re.findall(r'^```py title="(.*?)"\n(.*?)^```', PAGE, re.MULTILINE
 COMMANDS = re.findall(r"^\$ (.*)$", PAGE, re.MULTILINE)
 TEXTS = re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 FIRST, OWN, WORKERS, MISTAKE = TEXTS
+PATIENCE = 180  # seconds for TensorFlow to be imported on a busy machine
 LARGE_DATA = (DOCS / "learn/large-data.md").read_text()
 
 
@@ -57,7 +58,10 @@ def address(tmp_path_factory):
         started(command.replace("8786", port), folder) for command in COMMANDS if command.startswith("dask")
     ]
     assert len(processes) == 2
-    yield f"tcp://127.0.0.1:{port}"
+    address = f"tcp://127.0.0.1:{port}"
+    with Client(address, timeout=PATIENCE) as here:  # TensorFlow is imported first, four times side by side
+        here.wait_for_workers(2, timeout=PATIENCE)
+    yield address
     for process in reversed(processes):
         process.send_signal(signal.SIGINT)
     for process in processes:
@@ -146,7 +150,7 @@ def pair(tmp_path_factory):
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=2 * PATIENCE,
     )
     return found.stdout, folder
 

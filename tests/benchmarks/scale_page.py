@@ -35,12 +35,11 @@ def measured(run):
     largest = max(row["n"] for row in rows)
     lines = [line(row) for row in rows if row["n"] >= min(10**6, largest)]
     machine = run["machine"]
-    dates = sorted({row["date"] for row in rows})
-    said = f"{machine['processor']}, {machine['cores']} cores, {' to '.join(dict.fromkeys(dates[::len(dates) - 1 or 1]))}."
+    days = sorted({row["date"] for row in rows})
+    when = " to ".join(dict.fromkeys((days[0], days[-1])))
+    said = f"{machine['processor']}, {machine['cores']} cores, {when}."
     busy = max(row["load"] for row in rows) > 1.5 * machine["cores"]
-    said += (
-        " The machine was shared, so compare the ratios in a row and not the times." if busy else ""
-    )
+    said += " The machine was shared, so compare the ratios in a row and not the times." if busy else ""
     return f"{said}\n\n{table(TITLES, lines)}"
 
 

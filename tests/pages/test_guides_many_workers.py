@@ -37,9 +37,9 @@ def free_port():
 def started(command, folder):
     """A command of the page, with this environment's programs, its words in a file."""
     program, *arguments = shlex.split(command)
-    log = open(folder / f"{program}-{arguments[0]}.log", "w")
     call = [str(Path(sys.executable).with_name(program)), *arguments]
-    return subprocess.Popen(call, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    with open(folder / f"{program}-{arguments[0]}.log", "w") as log:
+        return subprocess.Popen(call, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
 
 def run(script, **names):
@@ -134,7 +134,7 @@ def test_a_program_can_start_its_own_cluster():
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """What two TensorFlow workers print: the page's script and the lines it adds, in a network of their own."""
+    """What two TensorFlow workers print, and their folder: the page's script and the lines that it adds."""
     alone = ["unshare", "--user", "--map-root-user", "--net"]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False).returncode:
         pytest.skip("needs a network namespace: TensorFlow's workers listen on all interfaces")

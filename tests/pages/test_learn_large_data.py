@@ -1,6 +1,7 @@
 """learn/large-data.md: its fits against fits in memory, its laws against simulation and closed forms."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_few_passes_bring_a_sample_to_the_full_fit(names):
     sampled = names["sampled"]
     expected = np.sqrt(names["N"] / 32_768)
     assert expected / 4 < sampled[0] < 3 * expected
-    for before, after in zip(sampled, sampled[1:], strict=False):
+    for before, after in pairwise(sampled):
         assert after < before / 30
     assert sampled[3] < 1e-5
     assert np.abs(names["gradient"](names["best"], names["X"], names["yes"])).max() < 1e-14

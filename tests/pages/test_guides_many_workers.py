@@ -99,7 +99,7 @@ def test_fit_on_two_workers_is_the_fit_in_memory(client):
     errors = np.sqrt(np.diag(here.covariance))
     np.testing.assert_allclose(np.sqrt(np.diag(there.covariance)), errors, rtol=1e-6)
     for name, error in zip(("a", "b"), errors, strict=False):
-        off = there.interval(f"slope[{name}]") - here.interval(f"slope[{name}]")
+        off = np.subtract(there.interval(f"slope[{name}]"), here.interval(f"slope[{name}]"))
         assert np.abs(off).max() < 1e-6 * error
 
 

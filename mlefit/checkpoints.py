@@ -143,8 +143,8 @@ class Checkpoint:
             if not _agree(first, second, self._variables, 0.0):
                 raise ValueError(
                     "checkpoint is for a loss that depends on the variables alone, this one gives "
-                    f"{float(first)} and then {float(second)} at the same point: random numbers and batches "
-                    "cannot be taken up where they stopped"
+                    f"{float(first)} and then {float(second)} at the same point: random numbers cannot "
+                    "be taken up where they stopped, and batches are for data="
                 )
             return here
         self._written, course, best, tracked, fingerprint = self._state

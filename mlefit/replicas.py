@@ -1,6 +1,5 @@
 """How a step is run in the scope of a `tf.distribute` strategy: each replica takes its share of a batch."""
 
-import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -146,13 +145,14 @@ def require_in_scope(variables: Sequence[Variable], optimizer: keras.optimizers.
 
 
 def require_agreement(
-    strategy: tf.distribute.Strategy, about: Mapping[str, object], steps: int, at: object
+    strategy: tf.distribute.Strategy, about: Mapping[str, object], call: tuple, steps: int, at: object
 ) -> None:
-    """Raise a ValueError, in all workers, unless they have the same data and have taken as many steps.
+    """Raise a ValueError, in all workers, unless they were called alike and have taken as many steps.
 
     Args:
         strategy: the strategy in force.
-        about: what tells the run from others.
+        about: what tells the data from others.
+        call: how many steps are to be taken, the tolerance and how they are compiled.
         steps: how many steps this worker has taken.
         at: what the checkpoint is called.
     """
@@ -160,18 +160,19 @@ def require_agreement(
     spec = resolver.cluster_spec() if resolver else None
     if not spec or sum(map(spec.num_tasks, spec.jobs)) < 2:
         return
-    number = zlib.crc32(json.dumps(about, default=str).encode())
-    mine = np.array([[number, steps]])
+    mine = np.array([[*(zlib.crc32(repr(part).encode()) for part in (about, call)), steps]])
     everyone = strategy.experimental_distribute_values_from_function(lambda context: tf.constant(mine))
-    numbers, taken = strategy.gather(everyone, axis=0).numpy().T
-    if len(set(numbers)) > 1:
+    data, calls, taken = (set(part.tolist()) for part in strategy.gather(everyone, axis=0).numpy().T)
+    if len(data) > 1:
         raise ValueError(
             "data differ between the workers: each must give all of it, in the same order (a shuffle needs a "
             "seed), and train takes each worker's share"
         )
-    if len(set(taken)) > 1:
+    if len(calls) > 1:
+        raise ValueError("steps, tolerance or compile differ between the workers: call train alike in all")
+    if len(taken) > 1:
         raise ValueError(
-            f"{at} is not the same for all workers: {', '.join(map(str, sorted(set(taken))))} steps have "
+            f"{at} is not the same for all workers: {', '.join(map(str, sorted(taken)))} steps have "
             "been taken. Give a path that all of them read"
         )
 

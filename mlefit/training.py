@@ -192,7 +192,9 @@ def train(
         _require_on_the_way(course, steps, tolerance, by_epoch, record)
     with replicas.lost_workers(strategy, course.steps, record):
         if strategy is not None:
-            replicas.require_agreement(strategy, source.about, len(course.steps), record)
+            replicas.require_agreement(
+                strategy, source.about, (steps, tolerance, compile), len(course.steps), record
+            )
         if record:
             last = source.resume(len(course.steps), course.epoch_steps) if course.steps else last
             best = record.restore(lambda: run.value(source.first), last)

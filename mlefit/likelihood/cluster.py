@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-_PATIENCE = 30.0  # seconds without any worker, or with all of them paused
+_PATIENCE = 60.0  # seconds without any worker, or with all of them paused
 _OFTEN = 1.0
 _LEAST = 1.0e9  # bytes that a worker may use: TensorFlow alone takes more than half of them
 _LARGE = 2**16  # bytes of a function that are sent once, and not with each partition
@@ -50,13 +50,12 @@ def run(client: Any, function: Callable, parts: Sequence) -> list:
     futures = client.compute(tasks)
     try:
         _wait(client, futures)
-        found = []
-        for partition, future in enumerate(futures):
-            error = None if future.status == "finished" else future.exception(timeout=_PATIENCE)
-            if future.status in ("cancelled", "lost"):
-                raise RuntimeError(_gone(partition))
-            if error is not None:
-                raise _explained(error, partition) from error
+        states = [future.status for future in futures]
+        if "error" in states:
+            partition = states.index("error")
+            raise _explained(futures[partition].exception(), partition)
+        for state in {"cancelled", "lost"} & set(states):
+            raise RuntimeError(_gone(states.index(state)))
         found = client.gather(futures)
     finally:
         client.cancel(futures)
@@ -141,6 +140,10 @@ def _wait(client, futures):
             return
         except NotYet:
             pass
+        except Exception as error:
+            if "Cancelled" in type(error).__name__:  # Of what that means, the states of the futures tell.
+                return
+            raise
         if any(future.status in ("error", "cancelled", "lost") for future in futures):
             return
         if client.status != "running":
@@ -155,7 +158,10 @@ def _wait(client, futures):
 
 
 def _no_worker():
-    return f"all Dask workers are gone, and none came back in {_PATIENCE:.0f} s; start some, and fit again"
+    return (
+        f"all Dask workers are gone, and none came back in {_PATIENCE:.0f} s: start some and fit again, with "
+        "smaller partitions if these ended them"
+    )
 
 
 def _out_of_memory():
@@ -180,10 +186,9 @@ def _explained(error, partition):
             f"partition {partition} ended the workers that took it, one after the other, most likely for "
             "want of memory: take smaller partitions (repartition) or a larger memory_limit"
         )
-    if kind in ("FutureCancelledError", "CancelledError"):
-        return RuntimeError(_gone(partition))
     if isinstance(error, ModuleNotFoundError) and error.name == "mlefit":
         return RuntimeError("a Dask worker has no mlefit: install the same version there as here")
+    error.partition = partition  # for those who ask which one it was
     return error
 
 

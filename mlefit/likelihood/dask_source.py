@@ -42,6 +42,7 @@ class DaskSource:
         else:
             self._parts = list(zip(*_chunks(named), strict=True))
         self.count = len(self._parts)
+        self._given = max(getattr(values, "npartitions", 0) for values in named.values())
 
     def run(self, function: Callable) -> Iterable:
         """Return what a function makes of the columns of each partition, in order."""
@@ -68,11 +69,16 @@ class DaskSource:
 
     def place(self, partition: int, row: int) -> str:
         """Return where a row stands, in words."""
-        return f"row {row} of partition {partition}"
+        return f"row {row} of {self.name(partition)}"
 
-    def within(self, partition: int) -> str:
-        """Return how a sentence about a partition ends."""
-        return f" of partition {partition}"
+    def name(self, partition: int) -> str:
+        """Return what a partition is called: by its number before Dask put small ones of files together."""
+        if self._given <= self.count:
+            return f"partition {partition}"
+        first, beyond = (i * self._given // self.count for i in (partition, partition + 1))
+        if beyond == first + 1:
+            return f"partition {first}"
+        return f"partitions {first} to {beyond - 1}, which Dask reads together"
 
 
 def _nothing(*parts):

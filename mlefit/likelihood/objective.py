@@ -31,6 +31,10 @@ _PROGRAMS = {}  # those traced so far, latest last, and whether their log-densit
 _KEPT = 64
 
 
+class _Several(ValueError):
+    """A log-density looks at rows that are not together."""
+
+
 class Objective:
     """The mean negative log-likelihood of data under a model, as a function of the unconstrained vector.
 
@@ -62,6 +66,8 @@ class Objective:
                 few = self.sample(_FEW)
                 self._aside, own = few._beside(start)
                 found, mean = few(self._aside)[0], -few._mean(own)
+            except _Several:
+                raise
             except Exception as error:
                 failure = error
                 continue
@@ -161,6 +167,11 @@ class Objective:
             self._program, single = self._traced()
             self.whole = not single
         if self.whole:
+            if not self.rows.in_memory:
+                raise _Several(
+                    "log_prob looks at several rows at once, or at how many there are, and they lie in "
+                    "partitions: write it row by row, or fit rows in memory"
+                )
             self._block = size
             self._program, _ = self._traced()
 
@@ -218,7 +229,7 @@ class Objective:
     def _summed(self, point, alone=False):
         """The program's sums at a point, or the gradient alone, over the data."""
         size, sums = self.rows.size, Sums(self._program, point, self._block, self._rows, alone)
-        if self._rows < self._block and size > self._block // 2:
+        if not self.rows.in_memory or (self._rows < self._block and size > self._block // 2):
             pairs = -(-size // (2 * self._block))
             share = -(-size // (2 * pairs))  # even, so that two cores end together
             return self.rows.sum(sums, share)

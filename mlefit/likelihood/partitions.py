@@ -31,8 +31,8 @@ class Source(Protocol):
         """Return where a row stands, in words."""
         ...
 
-    def within(self, partition: int) -> str:
-        """Return how a sentence about a partition ends."""
+    def name(self, partition: int) -> str:
+        """Return what a partition is called."""
         ...
 
     def unreadable(self) -> tuple[int, Exception] | None:

@@ -76,10 +76,9 @@ class Mapped:
     def unreadable(self) -> None:
         """Return None: what fails here is no reading of partitions."""
 
-    def within(self, partition: int) -> str:
-        """Return how a sentence about a partition ends."""
-        low = self._lows[partition]
-        return f" of the rows from {low} on" if low else ""
+    def name(self, partition: int) -> str:
+        """Return what a range is called."""
+        return f"the rows from {self._lows[partition]} on"
 
 
 def _cut(values, part):

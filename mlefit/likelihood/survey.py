@@ -5,6 +5,7 @@ few rows are brought home altogether.
 """
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from mlefit import checks, columns
 from mlefit.likelihood.partitions import PartitionedRows, Source, float64, observed
 from mlefit.likelihood.rows import Rows
 
+_PLACE = re.compile(r"at index \(?(?P<row>\d+)(, (?P<column>\d+)\))?")
 _FEW = 65_536  # rows, and numbers, that are brought home altogether
 _NUMBERS = 2**22
 _SAMPLE = 32_768  # rows that are brought home of more
@@ -88,7 +90,7 @@ def rows(
     seen = _seen(source, _Look(names, weighted, share))
     for partition, part in enumerate(seen):
         if part.wrong is not None:
-            raise type(part.wrong)(f"{part.wrong}{source.within(partition)}")
+            raise type(part.wrong)(_placed(str(part.wrong), partition, source))
     size, nobs = sum(part.size for part in seen), sum(part.nobs for part in seen)
     if report:
         report(size, time.monotonic() - began)
@@ -111,12 +113,25 @@ def _seen(source, look):
         return list(source.run(look))
     except RuntimeError:  # of a cluster, and not of its data
         raise
-    except Exception:
-        bad = source.unreadable()
+    except Exception as failure:
+        place = getattr(failure, "partition", None)
+        bad = source.unreadable() if place is None else (place, failure)
         if bad is None:
             raise
         partition, error = bad
-        raise ValueError(f"partition {partition} cannot be read: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{source.name(partition)}: it cannot be read: {said}") from error
+
+
+def _placed(message, partition, source):
+    """What is wrong in a partition, with its place among all rows."""
+
+    def place(found):
+        row, column = int(found["row"]), found["column"]
+        return f"at {source.place(partition, row)}" + (f", column {column}" if column else "")
+
+    said, count = _PLACE.subn(place, message, count=1)
+    return said if count else f"{message}, in {source.name(partition)}"
 
 
 def counted(weights: np.ndarray) -> np.ndarray:
@@ -179,8 +194,8 @@ def _require_one_shape(names, seen, source):
         for name, shape, values in zip(names, first, part.few, strict=False):
             if values.shape[1:] != shape:
                 raise ValueError(
-                    f"{name} has rows of shape {values.shape[1:]}{source.within(partition)}, "
-                    f"and of shape {shape} before"
+                    f"{name} has rows of shape {values.shape[1:]} in {source.name(partition)}, and of shape "
+                    f"{shape} before"
                 )
 
 

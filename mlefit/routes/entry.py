@@ -16,7 +16,7 @@ from mlefit.models.model import Model, argument_names, arranged, terms
 from mlefit.routes import held
 from mlefit.routes.outcome import Options, Route
 
-_WEIGHTS = "weights of the rows"  # as no argument of a log_prob is called
+_WEIGHTS = "row weights"  # as no argument of a log_prob is called
 _SOME = 4096  # rows all of which may be asked about
 _GLIMPSE = 64  # rows that show what a model makes of any
 _COVARIANCES = ("observed", "expected", "robust", "hc3")

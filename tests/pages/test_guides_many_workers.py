@@ -196,6 +196,6 @@ def test_a_nan_is_named_by_partition_and_row():
 
     x = np.zeros(80)
     x[73] = np.nan
-    assert "`must be finite, got nan at index 3 of partition 7`" in PAGE
-    with pytest.raises(ValueError, match="must be finite, got nan at index 3 of partition 7"):
+    assert "`must be finite, got nan at row 3 of partition 7`" in PAGE
+    with pytest.raises(ValueError, match="must be finite, got nan at row 3 of partition 7"):
         mlefit.fit(mlefit.Gaussian(), da.from_array(x, chunks=10))

@@ -1,10 +1,13 @@
 """What the tests share: the tree, each page run once as its reader would, and a site built from nothing."""
 
+import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,13 +16,20 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_ENABLE_ONEDNN_OPTS="0", MPLBACKEN
 
 import keras
 import pytest
+from playwright.sync_api import sync_playwright
 
 from _render import execute, pages
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 BUILDS = pytest.StashKey[list]()
 URIS = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if "_render" not in path.parts)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--site", help="a folder with the site, built already, for tests of what is in it")
 
 
 def parsed(uri):
@@ -93,9 +103,10 @@ def cold_build(cold_builds):
 
 
 @pytest.fixture(scope="session")
-def site(cold_build):
+def site(request, cold_builds):
     """The folder of a site that was built cold, strictly, from a copy of the tree."""
-    return _finished(cold_build)
+    built = request.config.getoption("site")
+    return Path(built).resolve() if built else _finished(cold_builds[0].result())
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +123,38 @@ def site_warm(cold_builds):
 
 @pytest.fixture(scope="session")
 def cold_builds(request):
-    return request.config.stash[BUILDS]
+    return request.config.stash.get(BUILDS, None)
+
+
+@pytest.fixture(scope="session")
+def home(site):
+    """The address of the built site, served on the loopback."""
+    handler = functools.partial(_QuietHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests that need one."""
+    if not CHROMIUM:
+        how = "no browser: `apt-get install chromium`, or set CHROMIUM to the path of one"
+        if os.environ.get("CI"):
+            pytest.fail(how)
+        pytest.skip(how)
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @pytest.hookimpl(trylast=True)  # once -k has had its say
 def pytest_collection_modifyitems(config, items):
     """Tests of the built site come last: it is built beside the tests that do not need it."""
     items.sort(key=lambda item: "cold_builds" in getattr(item, "fixturenames", ()))
-    if not items or "cold_builds" not in getattr(items[-1], "fixturenames", ()):
+    if not items or "cold_builds" not in getattr(items[-1], "fixturenames", ()) or config.getoption("site"):
         return
     folder = tempfile.TemporaryDirectory()
     one, two = Path(folder.name, "one"), Path(folder.name, "two")
@@ -129,6 +164,11 @@ def pytest_collection_modifyitems(config, items):
     ]
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(lambda: one_after_another.shutdown(cancel_futures=True))
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
 
 
 def _cold(folder):

@@ -1,50 +1,13 @@
 """The site in a real browser: every page, light and dark, wide and narrow, and what a reader does there."""
 
-import functools
-import http.server
-import os
-import shutil
-import threading
-
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from conftest import URIS, parsed
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 375)]
 ADDRESSES = [uri.removesuffix("index.md") if uri.endswith("index.md") else uri[:-3] + "/" for uri in URIS]
 OPEN_ALL = "document.querySelectorAll('details').forEach(details => details.open = true)"
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def home(site):
-    """The address of the built site, served on the loopback."""
-    handler = functools.partial(QuietHandler, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        how = "no browser: `apt-get install chromium`, or set CHROMIUM to the path of one"
-        if os.environ.get("CI"):
-            pytest.fail(how)
-        pytest.skip(how)
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

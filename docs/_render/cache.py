@@ -46,5 +46,5 @@ def fingerprint(package):
 
 
 def _key(page, setting):
-    code = [(cell.source, cell.alt) if cell.is_code else cell.doctests for cell in page.cells]
+    code = [(cell.source, cell.alt, cell.explorer) if cell.is_code else cell.doctests for cell in page.cells]
     return [part for part in code if part], setting

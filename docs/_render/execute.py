@@ -8,6 +8,7 @@ import linecache
 import traceback
 import warnings
 
+from _render import explorers
 from _render.pages import PageError
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -20,7 +21,8 @@ def run(page):
 
     Returns:
         The namespace at the end, and for each code cell a dict with `text` (what it printed) and, where it
-        drew, `figure` (SVG text or base64 PNG), `mime`, `width` and `height` in CSS pixels.
+        drew, `figure` (SVG text or base64 PNG), `mime`, `width` and `height` in CSS pixels, and perhaps the
+        `explorer` around it: its `name` and what it is `given`, as JSON.
 
     Raises:
         PageError: for the first cell that raises, doctest that fails, or figure without alternative text.
@@ -51,7 +53,10 @@ def _run_cell(name, cell, namespace):
             exec(compile(cell.source, name, "exec"), namespace)
         except Exception as error:
             raise PageError(f"{name}:\n{traceback.format_exc()}") from error
-    return {"text": _final_lines(printed.getvalue()), **_figure(name, cell.alt)}
+    figure, explorer = _figure(name, cell.alt), explorers.given(name, cell, namespace)
+    if explorer and not figure:
+        raise PageError(f"{name}: an explorer takes the place of a figure, but the cell draws none")
+    return {"text": _final_lines(printed.getvalue()), **figure, **explorer}
 
 
 def _run_doctest(name, block, namespace):

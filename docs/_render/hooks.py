@@ -20,6 +20,7 @@ sys.path[:0] = PATH
 
 from _render import (
     cache,
+    explorers,
     glossary,
     house,
     kept,
@@ -42,6 +43,7 @@ WRAPPED = re.compile(r'<script type="text/markdown">(.*?)</script>', re.DOTALL)
 drawn = set()  # the characters of every formula, for the font
 places = {}  # public name -> line of source
 terms = {}  # spelling -> anchor in the glossary
+ran = {}  # URI -> the page, for those that run
 on_what = {}  # what pages depend on besides their own text
 is_served = False
 
@@ -51,6 +53,12 @@ def on_startup(command, dirty):
     global is_served
     is_served = command == "serve"
     sys.path[:0] = PATH
+
+
+def on_config(config):
+    """Let Markdown know the elements of the explorers."""
+    config.markdown_extensions.append(explorers.Elements())
+    return config
 
 
 def on_serve(server, config, builder):
@@ -74,6 +82,7 @@ def on_files(files, config):
         running = [page for page in found if page.runs]
         results = cache.outputs(running, PACKAGE, CACHE / "outputs", at_once=is_served)
     figures = []
+    ran.update({page.uri: page for page in running})
     for page in running:
         if isinstance(results[page.uri], str):
             page, results[page.uri] = serving.without_outputs(page, results[page.uri])
@@ -101,6 +110,7 @@ def on_page_markdown(markdown, page, config, files):
     """Unwrap the notebook's Markdown, offer the notebook, and draw the house."""
     if file := files.get_file_from_path(notebooks.download_file(page.file.src_uri)):
         page.meta["notebook"] = get_relative_url(file.url, page.url)
+        page.meta["explorers"] = explorers.loaded(ran[page.file.src_uri], page.url)
     if page.file.src_uri in rendered.given:
         return ""
     if house.PLACEHOLDER in markdown:
@@ -157,6 +167,7 @@ def _start_over(files, package):
     rendered.start_over()
     drawn.clear()
     terms.clear()
+    ran.clear()
     places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):
         terms.update(glossary.terms(entries.content_string, slugify))

@@ -54,6 +54,7 @@ def executed(page, outputs):
                 PurePosixPath(page.uri).parent
             )
             size = {"file": str(file), "width": output["width"], "height": output["height"]}
+            size["explorer"] = output.get("explorer")
             shown.append({"output_type": "display_data", "data": {}, "metadata": size})
         metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")"), "varies": cell.varies}
         cells.append(_code(cell.source, f"cell-{index}", shown, metadata))

@@ -19,7 +19,7 @@ class PageError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a page: code, with its figure's alternative text, or Markdown, with its doctests.
+    """One cell of a page: code, with its figure's text and explorer, or Markdown, with its doctests.
 
     Code whose output depends on the machine and the hour, such as a timing, `varies` from build to build.
     """
@@ -28,6 +28,7 @@ class Cell:
     is_code: bool
     alt: str = ""
     varies: bool = False
+    explorer: str = ""
 
     @property
     def doctests(self):
@@ -68,6 +69,7 @@ def read(uri, text):
             cell.cell_type == "code",
             cell.metadata.get("alt", ""),
             "varies" in cell.metadata.get("tags", []),
+            cell.metadata.get("explorer", ""),
         )
         for cell in notebook.cells
         if cell.cell_type != "raw"

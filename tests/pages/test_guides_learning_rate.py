@@ -96,3 +96,12 @@ def test_optimisers_need_the_steps_of_their_recursions(names):
     assert names["needed"]["Adam, mean"] == names["needed"]["Adam, sum"]
     assert names["correlated"] == pytest.approx(1.99 / 0.01, rel=1e-9)
     assert names["bound_of_line"] / 2 < names["good_rate"] < names["bound_of_line"]
+
+
+def test_the_last_path_drawn_is_the_one_at_the_edge(names):
+    x, y = data.line(slope=1.0, intercept=2.0, n=100, stddev=0.15, seed=0)
+    design = np.column_stack([x, np.ones(100)])
+    fitted = np.linalg.lstsq(design, y)[0]
+    matrix = np.eye(2) - names["choices"]["edge"] * 2 / 100 * design.T @ design
+    left = np.linalg.matrix_power(matrix, 25) @ (names["start"] - fitted)
+    np.testing.assert_allclose(names["path"][25], fitted + left, rtol=1e-9)

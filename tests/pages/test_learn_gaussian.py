@@ -145,3 +145,12 @@ def test_exercises_agree_with_theory(names):
     for sigma in (names["sigma_low"], names["sigma_high"]):
         step = descend(names["speed"], names["speed"].mean(), sigma, 0.5, 2)
         assert step[1, 1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_curves_of_twenty_are_drops_of_the_log_likelihood(names):
+    few, here = names["few"], (30, 50)
+    mean, stddev = names["means"][here], names["stddevs"][here]
+    top = stats.norm.logpdf(few, *stats.norm.fit(few)).sum()
+    fall = top - stats.norm.logpdf(few, mean, stddev).sum()
+    assert names["fall"][here] == pytest.approx(fall, rel=1e-10)
+    assert top - stats.norm.logpdf(few, 2.0, 1.0).sum() < 2.0  # the truth is inside the second curve

@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+import mlefit
+
+
+@pytest.fixture(scope="module")
+def names(page):
+    return page("learn/explorers.md")
+
+
+def test_the_maximum_is_that_of_three_lengths(names):
+    assert list(names["result"].estimates.values()) == pytest.approx([7 / 6, np.sqrt(7 / 18)], rel=1e-9)
+
+
+def test_the_path_is_that_of_gradient_descent(names):
+    x, y = mlefit.data.line(slope=1.0, intercept=2.0, n=100, stddev=0.15, seed=0)
+    design = np.column_stack([x, np.ones(100)])
+    best = np.linalg.lstsq(design, y)[0]
+    matrix = np.eye(2) - 0.05 * 2 / 100 * design.T @ design
+    left = np.linalg.matrix_power(matrix, 30) @ (0 - best)
+    np.testing.assert_allclose(names["path"][30], best + left, rtol=1e-10)

@@ -39,7 +39,9 @@ def fit(
             one maximum, and hold the estimates afterwards.
         *data: what the model's `log_prob` takes: array-likes of shape `(n,)` or `(n, k)`, never modified. A
             frame's columns name the entries of a regression's `slope`; a model of your own gets them in their
-            order.
+            order. Data larger than memory are fitted where they lie: `np.memmap` of any real type, and arrays
+            and frames of Dask (`pip install "mlefit[dask]"`), on the threads here or, with a
+            `distributed.Client` in force, on its workers. They are read anew for each pass.
         method: `"newton"`; `"least-squares"`, for `Gaussian`, `LinearRegression` (both in closed form) and
             `NonlinearRegression`; `"linear-programming"`, for `LaplaceRegression`; `"auto"`, these where it
             can; or a `keras.optimizers.Optimizer`, which takes `steps`.
@@ -51,7 +53,8 @@ def fit(
             of `stddev` is then that of `"robust"`.
         max_iterations: the largest number of steps: 200 if None for Newton's method, 1000 for a curve.
         steps: how many steps the optimizer takes.
-        progress: whether an optimizer shows a progress bar.
+        progress: whether an optimizer shows a progress bar; of data larger than memory, whether each pass is
+            told of, with its rows a second.
         checkpoint: path of a file from which an optimizer's run, stopped by Ctrl-C, a kill or an error, is
             taken up by the same call, as `train` does it.
         weights: how many observations each row stands for: whole numbers that are not negative, shape `(n,)`.
@@ -73,7 +76,8 @@ def fit(
         TypeError, ValueError: for data or arguments that cannot be used, and an observation whose log-density
             is not finite at the start.
         DivergenceError: if an optimizer diverges; the parameters are put back to the best point.
-        RuntimeError: inside a `tf.function`, and in a process forked from one that has used TensorFlow.
+        RuntimeError: inside a `tf.function`, and in a process forked from one that has used TensorFlow; for a
+            cluster without workers, or whose workers end, lack memory or have another version of mlefit.
 
     Warns:
         FitWarning: where the result is not to be trusted: `converged` is false, the errors are nan, and
@@ -92,8 +96,8 @@ def fit(
         method, covariance, max_iterations, steps, progress, checkpoint, fixed, starts, seed, cluster=cluster
     )
     entry.require_usable(model, data, options, unknown)
-    rows = entry.observed(model, data, weights, cluster)
-    route = routes.choose(model, options)
+    rows = entry.observed(model, data, weights, options)
+    route = routes.choose(model, options, rows.in_memory)
     options = entry.prepared(model, rows, route, options)
     outcome = search.searched(model, rows, options, route)
     routes.judge(model, rows, options, route, outcome)

@@ -83,6 +83,20 @@ def page(run_once):
 
 
 @pytest.fixture(scope="session")
+def cluster():
+    """The client of a cluster of two processes, one for all tests; it is in force while a test has it."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit="4GiB"
+        ) as workers,
+        Client(workers, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
 def cold_build(cold_builds):
     """The finished process of a strict build from nothing, in a copy of the tree."""
     return cold_builds[0].result()

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from mlefit.models.supports import Support
 from mlefit.solvers import newton
 
 _PACKAGE = (str(Path(__file__).parents[1]) + os.sep,)
+_BLOCK = 65_536  # rows asked about at a time, where not all of them are
 NAMED = 5  # names that a sentence can hold
 OUT_OF_RANGE = "the standard errors, or their squares, leave the range of float64: change the units"
 
@@ -23,14 +25,32 @@ class FitWarning(UserWarning):
 
 def require_finite_start(model: Model, rows: Rows) -> None:
     """Raise a ValueError that names the first observation whose log-density is not finite at the start."""
-    found = terms(model, dict(zip(rows.names, rows.whole(), strict=True))).numpy()
-    if not np.isfinite(found).all():
-        where = int(np.argmax(~np.isfinite(found)))
+    bad = rows.first(_NotFinite(model, rows.names), rows.size if rows.in_memory else _BLOCK)
+    if bad is not None:
+        place, (value, row) = bad
         parameters = ", ".join(f"{name} = {value}" for name, value in model.values.items())
         raise ValueError(
-            f"log_prob is {found[where]} for the observation at {_observed(rows, where)} at the start "
+            f"log_prob is {value} for the observation at {place} ({row}) at the start "
             f"({parameters}): it lies outside the support, or the start does"
         )
+
+
+@dataclass(frozen=True)
+class _NotFinite:
+    """Finds the first row of a block whose log-density is not finite, with its value and those of the row."""
+
+    model: Model
+    names: tuple[str, ...]
+
+    def __call__(
+        self, weights: np.ndarray | None, *block: np.ndarray
+    ) -> tuple[int, tuple[float, str]] | None:
+        found = terms(self.model, dict(zip(self.names, block, strict=True))).numpy()
+        where = np.flatnonzero(~np.isfinite(found))
+        if not len(where):
+            return None
+        row = {name: values[where[0]] for name, values in zip(self.names, block, strict=True)}
+        return int(where[0]), (found[where[0]], _said(row))
 
 
 def require_finite_derivatives(
@@ -54,7 +74,8 @@ def require_finite_derivatives(
         if np.isfinite(slope) and np.isfinite(row).all():
             continue
         place = ""
-        for point in (start, *(start - 1e-5 * np.eye(len(start)))):  # where a second derivative would be seen
+        # The start, and where a second derivative would be seen.
+        for point in (start, *(start - 1e-5 * np.eye(len(start)))) if rows.in_memory else ():
             bad = ~np.isfinite(np.concatenate(list(scores(point)))).all(axis=1)
             if bad.any():
                 place = f", first for the observation at {_observed(rows, int(np.argmax(bad)))}"
@@ -85,8 +106,11 @@ def require_finite_curve(model: Model, rows: Rows, line: np.ndarray, jacobian: n
 
 
 def _observed(rows, where):
-    values = ", ".join(f"{name} = {value}" for name, value in rows.row(where).items())
-    return f"index {rows.place(where)} ({values})"
+    return f"{rows.place(where)} ({_said(rows.row(where))})"
+
+
+def _said(row):
+    return ", ".join(f"{name} = {value}" for name, value in row.items())
 
 
 def too_few(nobs: int, size: int) -> str:
@@ -194,10 +218,10 @@ def has_estimate(message: str) -> bool:
     return "mlefit.bootstrap(" in message
 
 
-def leverage(index: int) -> str:
+def leverage(place: str) -> str:
     """Say that an observation decides a fitted value alone, so that nothing is known of its noise."""
     return (
-        f"the observation at index {index} has leverage 1: the line goes through it wherever it lies, so "
+        f"the observation at {place} has leverage 1: the line goes through it wherever it lies, so "
         "covariance='hc3' cannot tell its noise; take 'robust', or leave it out with the column that it "
         "alone determines"
     )

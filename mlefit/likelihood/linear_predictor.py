@@ -1,20 +1,28 @@
-"""A regression through a linear predictor as a function of its coefficients, in closed form, block by block.
-
-The derivatives of a log-density by its predictor are numbers, so with the columns X the gradient is `X' u`
-and the Hessian `-X' diag(w) X`, u being the first derivative and w minus the second: nothing need be traced.
-"""
+"""A regression through a linear predictor as a function of its coefficients, in closed form, by blocks."""
 
 import copy
+import functools
 from collections.abc import Iterator
 
 import numpy as np
 
 from mlefit.likelihood import separation
+from mlefit.likelihood.by_line import (
+    ROWS,
+    Constants,
+    Line,
+    LineInformation,
+    LinePull,
+    LineScores,
+    LineSums,
+    LineValue,
+)
 from mlefit.likelihood.rows import Rows
 from mlefit.models.linear import LinearPredictor
 from mlefit.models.standardised import middle
+from mlefit.solvers import qr
 
-ROWS = 8192  # in a block: it stays in the processor's cache
+_BLOCK = 262_144  # rows handed over at a time
 
 
 class LinearPredictorObjective:
@@ -57,24 +65,15 @@ class LinearPredictorObjective:
         self.back = np.pad(np.diag(1 / self.scale), (0, int(intercept)))
         if intercept:
             self.back[-1] = *(-self.centre / self.scale), 1.0
-        self.constant = (
-            sum(
-                np.sum(family.constant(y) if weights is None else family.constant(y) * weights)
-                for weights, (_, y, *_) in rows.weighted_blocks(ROWS)
-            )
-            / self.nobs
-        )
+
+    @functools.cached_property
+    def constant(self) -> float:
+        """The mean of the part of the log-densities that no coefficient changes."""
+        return float(self._constants[0]) / self.nobs
 
     def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        k = len(self.scale)
-        sums, slope_pull, border, curvature = np.zeros(3), np.zeros(k), np.zeros(k), np.zeros((k, k))
-        with np.errstate(over="ignore", invalid="ignore"):
-            for X, terms, pull, weight in self._derivatives(point):
-                sums += terms.sum(), pull.sum(), weight.sum()
-                slope_pull += pull @ X
-                border += weight @ X
-                curvature += X.T @ (X * weight[:, None])
+        sums, slope_pull, border, curvature = self.rows.sum(LineSums(self._line(point)), _BLOCK)
         value, pull, weight = sums / self.nobs
         gradient = slope_pull / self.scale / self.nobs
         hessian = curvature / np.outer(self.scale, self.scale) / self.nobs
@@ -86,10 +85,7 @@ class LinearPredictorObjective:
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(p,)` alone."""
-        slope_pull, total = np.zeros(len(self.scale)), 0.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            for X, _, pull, _ in self._derivatives(point):
-                slope_pull, total = slope_pull + pull @ X, total + pull.sum()
+        slope_pull, total = self.rows.sum(LinePull(self._line(point)), _BLOCK)
         pulls = np.append(slope_pull / self.scale, [total] * self.intercept)
         return 0.0 - pulls / self.nobs
 
@@ -98,7 +94,8 @@ class LinearPredictorObjective:
         point = np.zeros(len(self.back)) if point is None else np.array(point)
         if self.intercept:
             slopes = point[:-1] / self.scale
-            X, y, *offset = (self.rows.sample(ROWS) if slopes.any() else self.rows).whole()
+            some = slopes.any() or not self.rows.in_memory
+            X, y, *offset = (self.rows.sample(ROWS) if some else self.rows).whole()
             line = (X - self.centre) @ slopes if slopes.any() else np.zeros(1)
             height = self.family.height(y, sum(offset, line))
             point[-1] = 0.0 if height is None else height
@@ -106,22 +103,20 @@ class LinearPredictorObjective:
 
     def possible(self) -> bool:
         """Whether all y can occur."""
-        return all(self.family.possible(y).all() for _, y, *_ in self.rows.blocks(ROWS))
+        return not self._constants[1]
 
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
-        for X, _, pull, _ in self._derivatives(point, weigh=False):
-            with np.errstate(over="ignore", invalid="ignore"):
-                scores = X / self.scale * pull[:, None]
-            yield np.hstack([scores, *[pull[:, None]] * self.intercept])
+        found = LineScores(self._line(point))
+        return (scores for block in self.rows.blocks(_BLOCK) for scores in found.scores(*block))
+
+    def score_factor(self, point: np.ndarray) -> np.ndarray:
+        """Return R, `(p, p)`, with `R' R` the sum over observations of `s s'`, s being their scores."""
+        return qr.joined(self.rows.map(LineScores(self._line(point)), _BLOCK))
 
     def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows, which no program and no sample led to."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (
-                -self.constant
-                - float(sum(terms.sum() for _, terms, *_ in self._derivatives(point))) / self.nobs
-            )
+        return -self.constant - float(self.rows.sum(LineValue(self._line(point)), _BLOCK)) / self.nobs
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
@@ -145,28 +140,17 @@ class LinearPredictorObjective:
         few = copy.copy(self)
         few.rows = self.rows.sample(size)
         few.nobs = few.rows.nobs
+        for known in ("constant", "_constants"):
+            few.__dict__.pop(known, None)
         return few
 
     def information(self, point: np.ndarray) -> np.ndarray:
         """Return what the Hessian is in the mean over responses, `(p, p)`, of a family with it."""
-        total = np.zeros((len(point), len(point)))
-        for weights, X, y, line in self._lines(point):
-            columns = np.hstack([X / self.scale, *[np.ones((len(X), 1))] * self.intercept])
-            weight = self.family.information(y, line) * (1.0 if weights is None else weights)
-            total += columns.T @ (columns * weight[:, None])
-        return total / self.nobs
+        return self.rows.sum(LineInformation(self._line(point)), _BLOCK) / self.nobs
 
-    def _derivatives(self, point, weigh=True):
-        """Yield, block by block, the centred columns, and the family's derivatives by the line at a point,
-        each times the weight of its row."""
-        for weights, X, y, line in self._lines(point):
-            parts = self.family.derivatives(y, line)
-            yield X, *(parts if weights is None or not weigh else (weights * part for part in parts))
+    @functools.cached_property
+    def _constants(self):
+        return self.rows.sum(Constants(self.family), _BLOCK)
 
-    def _lines(self, point):
-        """Yield, block by block, the weights, the centred columns, the responses and the line at a point."""
-        slopes = point[: len(self.scale)] / self.scale  # by the columns centred but not scaled
-        height = point[-1] if self.intercept else 0.0
-        for weights, (X, y, *offset) in self.rows.weighted_blocks(ROWS):
-            X = X - self.centre if self.centre.any() else X
-            yield weights, X, y, sum(offset, X @ slopes + height)
+    def _line(self, point):
+        return Line(self.family, self.centre, self.scale, self.intercept, point)

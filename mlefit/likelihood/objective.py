@@ -7,17 +7,19 @@ and on all rows at the end. Memory stays at a few blocks, unless a log-density l
 """
 
 import copy
-import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from mlefit.likelihood.program import Program, differences, kind
+from mlefit.likelihood import by_block
+from mlefit.likelihood.by_block import ScoreFactor, Sums, Total, weighted_sum
+from mlefit.likelihood.program import Program, kind
 from mlefit.likelihood.rows import Rows
 from mlefit.likelihood.rowwise import looks_at_single_rows
 from mlefit.models import flat
 from mlefit.models.model import Model
+from mlefit.solvers import qr
 
 _GRAPH = 65_536  # rows up to which a graph, soon traced, computes all of them at once
 _BLOCK = 262_144  # rows at most handed over at a time beyond, where compiling to machine code pays
@@ -25,9 +27,12 @@ _ROWS = 4096  # rows of those computed at a time: what is held of them stays in 
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
 _OWN = 32_768  # rows of which it is asked at a time, at least, about all of them
-_ALIGNED = 64  # bytes, as TensorFlow expects of memory
 _PROGRAMS = {}  # those traced so far, latest last, and whether their log-density looks at single rows
 _KEPT = 64
+
+
+class _Several(ValueError):
+    """A log-density looks at rows that are not together."""
 
 
 class Objective:
@@ -61,6 +66,8 @@ class Objective:
                 few = self.sample(_FEW)
                 self._aside, own = few._beside(start)
                 found, mean = few(self._aside)[0], -few._mean(own)
+            except _Several:
+                raise
             except Exception as error:
                 failure = error
                 continue
@@ -89,17 +96,22 @@ class Objective:
 
     def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        value, gradient, hessian = (-total / self.nobs for total in self._summed(self._program.sums, point))
+        value, gradient, hessian = (-total / self.nobs for total in self._summed(point))
         return float(value), gradient, 0.5 * hessian + 0.5 * hessian.T
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(p,)` alone, which takes less than half the time."""
-        return -self._summed(self._program.slope, point) / self.nobs
+        return -self._summed(point, alone=True) / self.nobs
 
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
         for block in self.rows.blocks(self.rows.size if self.whole else _SAMPLE):
-            yield self._scores(point, [tf.constant(values) for values in block])
+            yield by_block.scores(self.model, point, block)
+
+    def score_factor(self, point: np.ndarray) -> np.ndarray:
+        """Return R, `(p, p)`, with `R' R` the sum over observations of `s s'`, s being their scores."""
+        size = self.rows.size if self.whole else _BLOCK
+        return qr.joined(self.rows.map(ScoreFactor(self.model, point), size))
 
     def sample(self, size: int = _SAMPLE) -> "Objective":
         """Return the same function of `size` observations, evenly spaced, or itself if it has few more."""
@@ -113,13 +125,13 @@ class Objective:
 
     def terms(self, point: np.ndarray, block: Iterable[np.ndarray]) -> np.ndarray:
         """Return the log-density of other data of the same kind under the caller's own model."""
-        return flat.log_prob_at(self.model, point, *map(tf.constant, block)).numpy()
+        return by_block.terms(self.model, point, tuple(block))
 
     def own_value(self, point: np.ndarray) -> float:
         """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now."""
         half = -(-self.rows.size // 2)  # for two cores
         size = self.rows.size if self.whole else min(max(half, _OWN), _BLOCK)
-        return -float(self.rows.sum(lambda w, *block: _sum(self.terms(point, block), w), size)) / self.nobs
+        return -float(self.rows.sum(Total(self.model, point), size)) / self.nobs
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether the program computes what the caller's own model means, beside where a solver stopped.
@@ -155,13 +167,18 @@ class Objective:
             self._program, single = self._traced()
             self.whole = not single
         if self.whole:
+            if not self.rows.in_memory:
+                raise _Several(
+                    "log_prob looks at several rows at once, or at how many there are, and they lie in "
+                    "partitions: write it row by row, or fit rows in memory"
+                )
             self._block = size
             self._program, _ = self._traced()
 
     def _traced(self):
         """The program for blocks of this size, and whether its log-density looks at single rows."""
         self._rows = self._block if self.whole or self._block < _BLOCK else _ROWS
-        shapes, xla, weighted = self.rows.shapes, self.rows.size > _GRAPH, self.rows.weights is not None
+        shapes, xla, weighted = self.rows.shapes, self.rows.size > _GRAPH, self.rows.has_weights
         key = (kind(self.model), shapes, self._block, self._rows, xla, self.whole, weighted)
         self._fresh = self._fresh or key not in _PROGRAMS
         if self._fresh:
@@ -190,7 +207,7 @@ class Objective:
         return np.allclose(both[: len(alone)], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
 
     def _require_single_rows(self):
-        if self.whole and self.rows.weights is not None:
+        if self.whole and self.rows.has_weights:
             raise ValueError(
                 "weights say how often an observation was made by itself, and log_prob looks at several rows "
                 "at once: repeat the rows, or write log_prob row by row"
@@ -198,7 +215,7 @@ class Objective:
 
     def _mean(self, terms):
         """The mean of what there is of each row, each as often as its weight says."""
-        return float(_sum(terms, self.rows.weights)) / self.nobs
+        return float(weighted_sum(terms, self.rows.weights)) / self.nobs
 
     def _beside(self, start):
         """A point beside the start, where no parameter is 0 and hides what it multiplies; the terms there."""
@@ -209,58 +226,15 @@ class Objective:
                 break
         return point, terms
 
-    def _summed(self, function, point):
-        """A function of a point and a block, summed over the data."""
-        size = self.rows.size
-        if self._rows < self._block and size > self._block // 2:
+    def _summed(self, point, alone=False):
+        """The program's sums at a point, or the gradient alone, over the data."""
+        size, sums = self.rows.size, Sums(self._program, point, self._block, self._rows, alone)
+        if not self.rows.in_memory or (self._rows < self._block and size > self._block // 2):
             pairs = -(-size // (2 * self._block))
             share = -(-size // (2 * pairs))  # even, so that two cores end together
-            return self.rows.sum(lambda *block: function(point, *self._padded(*block)), share)
-        self._held = self._held or self._padded(self.rows.weights, *self.rows.whole())
-        return function(point, *self._held)
-
-    def _padded(self, weights, *block):
-        """How many rows of a block count, and the block: its last row repeated where more are computed.
-
-        Weights, where there are any, come last.
-        """
-        block = block if weights is None else (*block, weights)
-        count = len(block[0])
-        end = -(-count // self._rows) * self._rows
-        return tf.constant(count), [_tensor(values, self._block, end) for values in block]
-
-    def _scores(self, point, block):
-        # The gradient of a weighted sum is linear in the weights: its slopes by them are the scores.
-        point, weights = tf.constant(point), tf.ones(len(block[0]), tf.float64)
-        with tf.GradientTape(persistent=True) as outer:
-            outer.watch(weights)
-            with tf.GradientTape() as inner:
-                inner.watch(point)
-                total = tf.reduce_sum(weights * flat.log_prob_at(self.model, point, *block))
-            slopes = tf.unstack(inner.gradient(total, point, unconnected_gradients="zero"))
-        try:
-            columns = [outer.gradient(slope, weights, unconnected_gradients="zero") for slope in slopes]
-        except LookupError:  # An operation without a second derivative.
-            columns = differences(lambda there: self.terms(there, block), point.numpy())
-        return np.stack(columns, axis=1)
-
-
-def _sum(terms, weights):
-    return np.sum(terms) if weights is None else weights @ terms
-
-
-def _tensor(values, rows, end):
-    """A tensor of so many rows: the values, the last of them up to row `end`, and anything.
-
-    `tf.constant` would copy twice, also what nobody reads, and memory that is touched for the first time may
-    cost more than computing on it.
-    """
-    size = rows * math.prod(values.shape[1:])
-    space = np.empty(size + _ALIGNED // 8)
-    first = -space.ctypes.data % _ALIGNED // 8
-    array = space[first : first + size].reshape(rows, *values.shape[1:])
-    array[: len(values)], array[len(values) : end] = values, values[-1:]
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+            return self.rows.sum(sums, share)
+        self._held = self._held or sums.padded(self.rows.weights, *self.rows.whole())
+        return sums.of(*self._held)
 
 
 def _signs(point):

@@ -1,6 +1,8 @@
 """What one kind of model computes on a block of observations, traced once: sum, gradient and Hessian."""
 
 import functools
+import threading
+import uuid
 from collections.abc import Callable, Hashable, Sequence
 
 import keras
@@ -11,6 +13,9 @@ from mlefit.models import flat
 from mlefit.models.model import Model
 from mlefit.models.parameter import Parameter
 
+_ARRIVED = {}  # programs of other processes that were traced here anew, latest last
+_KEPT = 16
+_ONE = threading.Lock()
 _NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained", "_Model__made"}
 
 
@@ -24,6 +29,8 @@ class Program:
         rows: how many are computed at a time; a block has a multiple of them.
         xla: whether to compile to machine code: slow to make, fast to run.
         weighted: whether the last array of a block is the weights of its rows.
+
+    It pickles as what it is made of, and is traced anew where it arrives, there once.
 
     Attributes:
         exact: whether the Hessian is one of automatic differentiation. Where TensorFlow has no second
@@ -41,7 +48,7 @@ class Program:
     ) -> None:
         self.model, self.exact, self._weighted = model, True, weighted
         self._specs = [tf.TensorSpec((size,), tf.float64), tf.TensorSpec((), tf.int32), *specs]
-        self._rows, self._xla = rows, xla
+        self._rows, self._xla, self._name = rows, xla, uuid.uuid4().hex
         try:
             self._trace()
         except (LookupError, ValueError, NotImplementedError):
@@ -67,6 +74,10 @@ class Program:
         """Take the Hessian as a difference of gradients from now on."""
         self.exact = False
         self._trace()
+
+    def __reduce__(self) -> tuple:
+        made = self.model, self._specs[0].shape[0], self._specs[2:], self._rows, self._xla, self._weighted
+        return _arrived, ((self._name, self.exact), *made)
 
     def _called(self, point, count, block):
         arguments = tf.constant(point), count, *block
@@ -127,6 +138,18 @@ class Program:
 
     def _differenced(self, point, count, block):
         return np.array(differences(lambda there: self._called(there, count, block)[1], point))
+
+
+def _arrived(key, *made):
+    """The program of another process: the one traced here before, if there is one."""
+    with _ONE:
+        program = _ARRIVED.pop(key, None) or Program(*made)
+        if program.exact and not key[1]:
+            program.difference()
+        _ARRIVED[key] = program
+        while len(_ARRIVED) > _KEPT:
+            del _ARRIVED[next(iter(_ARRIVED))]
+    return program
 
 
 def differences(function: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ They lie in memory here. Nothing outside slices them, so that they may lie elsew
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,6 +26,7 @@ class Rows:
         entries: what the entries of a column `(n, k)` are called, by its name: a frame's names, or None.
         weights: how many observations each row stands for, float64, `(n,)`; None if one.
         clusters: which cluster each row belongs to, a whole number from 0 on, `(n,)`; None if none are known.
+        in_memory: whether they lie here, all of them.
         size: how many rows there are.
         nobs: how many observations they stand for.
 
@@ -39,14 +40,21 @@ class Rows:
         [0.0, 3.0]
         >>> few = rows.weighted(np.array([2.0, 0.0, 0.0, 0.0, 0.0, 1.0]))
         >>> few.nobs, few.whole()[0].tolist(), few.place(1)
-        (3, [0.0, 5.0], 5)
+        (3, [0.0, 5.0], 'index 5')
     """
+
+    in_memory = True
 
     def __init__(self, **columns: np.ndarray) -> None:
         self.names, self._columns = tuple(columns), tuple(columns.values())
         self.size = self.nobs = len(self._columns[0])
         self.weights, self.clusters, self._places = None, None, None
         self._change, self.entries = None, {}
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether rows stand for more than one observation, or may."""
+        return self.weights is not None
 
     @property
     def shapes(self) -> tuple:
@@ -80,44 +88,23 @@ class Rows:
         """Yield blocks of at most `size` rows, in order, each a tuple of arrays."""
         return (self._block(low, low + size) for low in range(0, self.size, size))
 
-    def weighted_blocks(self, size: int) -> Iterable[tuple]:
-        """Yield the weights of each block, or None, and the block."""
-        lows = range(0, self.size, size)
-        return ((self._weights(low, low + size), self._block(low, low + size)) for low in lows)
-
     def map(self, function: Callable, size: int) -> Iterator:
         """Yield what a function makes of the weights, or None, and the columns of each block, in order.
 
         It runs on several cores.
         """
-        lows = range(0, self.size, size)
-        workers = min(len(lows), _cores(), _CORES)
-        if workers < 2:
-            yield from (function(weights, *block) for weights, block in self.weighted_blocks(size))
-            return
-        pool = _pool(workers, os.getpid())
 
         def run(low):
             return function(self._weights(low, low + size), *self._block(low, low + size))
 
-        futures = [pool.submit(run, low) for low in lows]
-        try:
-            yield from (future.result() for future in futures)
-        finally:
-            for future in futures:
-                future.cancel()
+        return in_threads(run, range(0, self.size, size))
 
     def sum(self, function: Callable, size: int) -> Any:
         """Return the sum of what a function makes of weights and block, an array or a list of them.
 
         It is added in the order of the rows: always the same bits.
         """
-        parts = self.map(function, size)
-        total = next(parts)
-        for part in parts:
-            many = isinstance(total, list)
-            total = [a + b for a, b in zip(total, part, strict=True)] if many else total + part
-        return total
+        return added(self.map(function, size))
 
     def sample(self, size: int) -> "Rows":
         """Return `size` rows, evenly spaced; these themselves if they are few more."""
@@ -145,9 +132,21 @@ class Rows:
         """Return one observation: a dict from the name of a column to a number or an array `(k,)`."""
         return {name: values[index] for name, values in zip(self.names, self._columns, strict=True)}
 
-    def place(self, index: int) -> int:
-        """Return where a row stood in the data as they were given."""
-        return index if self._places is None else int(self._places[index])
+    def place(self, index: int) -> str:
+        """Return where a row stood in the data as they were given, in words."""
+        return f"index {index if self._places is None else self._places[index]}"
+
+    def first(self, function: Callable, size: int) -> tuple[str, Any] | None:
+        """Return where the first row is, in words, that a function finds, and what it says of it; or None.
+
+        The function, of weights and columns of a block, returns the row's index in the block with what it
+        says, or None.
+        """
+        for low in range(0, self.size, size):
+            found = function(self._weights(low, low + size), *self._block(low, low + size))
+            if found is not None:
+                return self.place(low + found[0]), found[1]
+        return None
 
     def fingerprint(self, name: str) -> int:
         """Return a number that tells a column from others, by a few of its entries and weights."""
@@ -172,6 +171,38 @@ class Rows:
         other = Rows(**dict(zip(self.names, columns, strict=True)))
         other.entries, other._change = self.entries, self._change
         return other
+
+
+def added(parts: Iterable) -> Any:
+    """Return the sum of arrays, or of lists of them, in their order; None if there are none.
+
+    Examples:
+        >>> added([[1.0, np.ones(2)], [2.0, np.ones(2)]])
+        [3.0, array([2., 2.])]
+    """
+    total = None
+    for part in parts:
+        if total is None:
+            total = part
+        elif isinstance(total, list):
+            total = [a + b for a, b in zip(total, part, strict=True)]
+        else:
+            total = total + part
+    return total
+
+
+def in_threads(function: Callable, arguments: Sequence) -> Iterator:
+    """Yield what a function makes of each argument, in order; it runs on several cores."""
+    workers = min(len(arguments), _cores(), _CORES)
+    if workers < 2:
+        yield from map(function, arguments)
+        return
+    futures = [_pool(workers, os.getpid()).submit(function, argument) for argument in arguments]
+    try:
+        yield from (future.result() for future in futures)
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 @functools.cache

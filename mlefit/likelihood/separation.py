@@ -39,6 +39,8 @@ def separating(objective: "LinearPredictorObjective", free: np.ndarray | None = 
         >>> separating(LinearPredictorObjective(LogisticRegression, rows)).round(3).tolist()
         [1.118, 0.0]
     """
+    if not objective.rows.in_memory:
+        return None
     X, y, *_ = objective.rows.whole()
     n, k = X.shape
     if n * k > _LARGEST:

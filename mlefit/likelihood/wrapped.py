@@ -14,6 +14,7 @@ from mlefit.likelihood.objective import Objective
 from mlefit.models import flat
 from mlefit.models.asking import log_prior
 from mlefit.models.model import Model
+from mlefit.solvers import qr
 
 type Wrapped = Objective | LinearPredictorObjective | Penalised | Restricted
 type Evaluated = tuple[float, np.ndarray, np.ndarray]
@@ -135,6 +136,10 @@ class Restricted(_Wrapper):
         """Yield the gradients of the log-densities of observations, block by block, each `(m, f)`."""
         for block in self._inner.scores(self._whole(point)):
             yield block @ self._spread
+
+    def score_factor(self, point: np.ndarray) -> np.ndarray:
+        """Return R, `(f, f)`, with `R' R` the sum over observations of `s s'`, s being their scores."""
+        return qr.triangle([(self._inner.score_factor(self._whole(point)) @ self._spread).T])
 
     def terms(self, point: np.ndarray, block: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return the log-density of other data of the same kind under the caller's own model."""

@@ -5,12 +5,10 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from mlefit.models.model import Model, one_type
+from mlefit.models.model import BY_PYTHON, Model, one_type
 
 # What beside a prior a class may hold and still be searched as its parent is, and by which routes.
-_BESIDE = {"__init__", "__doc__", "__module__", "__qualname__", "__annotations__", "log_prior"}
-_BESIDE |= {"simulate", "cdf"}
-_BESIDE |= {"__annotate__", "__annotate_func__", "__firstlineno__", "__static_attributes__"}
+_BESIDE = BY_PYTHON | {"__init__", "log_prior", "simulate", "cdf"}
 _SEARCHES = {"linear predictor", "newton"}
 
 

@@ -19,8 +19,10 @@ from mlefit.models import copies, supports
 from mlefit.models.parameter import Parameter, unconstrained
 
 # What a subclass may define anew; the rest of Model, and what Keras makes of a layer, is read by name.
-_FREE = {"__init__", "__call__", "__doc__", "__module__", "__qualname__", "__annotations__"}
-_FREE |= {"log_prob", "log_prior", "simulate", "cdf"}
+BY_PYTHON = {"__doc__", "__module__", "__qualname__", "__annotations__"}
+BY_PYTHON |= {"__firstlineno__", "__static_attributes__"}  # written into every class from Python 3.13 on
+BY_PYTHON |= {"__annotate__", "__annotate_func__", "__annotations_cache__"}  # from Python 3.14 on
+_FREE = BY_PYTHON | {"__init__", "__call__", "log_prob", "log_prior", "simulate", "cdf"}
 
 
 class Model(keras.layers.Layer):

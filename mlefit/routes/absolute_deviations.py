@@ -191,5 +191,11 @@ def _profile(model, rows, free, point, found, index, quantile):
 
 # The root at hand is what was asked for: `fit` sees to it.
 ROUTE = Route(
-    "absolute deviations", "linear-programming", fit, expected=as_observed, single=True, smooth=False
+    "absolute deviations",
+    "linear-programming",
+    fit,
+    expected=as_observed,
+    single=True,
+    smooth=False,
+    in_memory=True,
 )

@@ -36,7 +36,7 @@ class Again:
         self._options = dataclasses.replace(
             options, method=method, progress=False, checkpoint=None, starts=None
         )
-        smooth = choosing.choose(model, self._options).smooth
+        smooth = choosing.choose(model, self._options, self._rows.in_memory).smooth
         self._corner = (
             outcome.message if smooth and not outcome.trusted else None
         )  # derivatives do not lead on
@@ -73,7 +73,7 @@ class Again:
     def refitter(self) -> Callable[[Rows], tuple[np.ndarray, str | None]]:
         """Return a function from rows to the estimates of a fit of them, natural scale, and what is wrong."""
         model, supports = self._copied(), flat.supports(self._model)
-        route = choosing.choose(model, self._options)
+        route = choosing.choose(model, self._options, self._rows.in_memory)
         options = dataclasses.replace(
             self._options, covariance="expected" if route.expected else "observed", programs={}
         )
@@ -110,7 +110,7 @@ class Again:
         free, maps = np.array(self._options.free), [transform(flat.supports(self._model)[i]) for i in held]
         free[held] = False
         values = flat.natural(self._point, flat.supports(self._model))[held]
-        route = choosing.choose(model, self._options)
+        route = choosing.choose(model, self._options, self._rows.in_memory)
 
         def height(values):
             point = np.array(self._point)

@@ -20,8 +20,14 @@ def declared(model: Model) -> list[Route]:
     return [ROUTES[name] for name in declared_routes(model)]
 
 
-def choose(model: Model, options: Options) -> Route:
-    """Return the first route of a model that is the method asked for; a ValueError if it has none."""
+def choose(model: Model, options: Options, in_memory: bool = True) -> Route:
+    """Return the first route of a model that is the method asked for; a ValueError if it has none.
+
+    Args:
+        model: the model.
+        options: `Options`.
+        in_memory: whether all rows can be looked at at once.
+    """
     by_optimizer = isinstance(options.method, keras.optimizers.Optimizer)
     if options.covariance == "expected" and not any(route.expected for route in declared(model)):
         raise ValueError(
@@ -34,6 +40,7 @@ def choose(model: Model, options: Options) -> Route:
             "held: take 'robust'"
         )
     if by_optimizer:
+        _require_in_memory(optimizer.ROUTE, in_memory)
         return optimizer.ROUTE
     methods = {route.method for route in ROUTES.values()}
     if options.method not in ("auto", *methods):
@@ -44,12 +51,23 @@ def choose(model: Model, options: Options) -> Route:
     taken = [*declared(model), newton.ROUTE]
     for route in taken:
         if options.method in ("auto", route.method) and (route.holds or not options.fixed):
+            if options.method == "auto" and route.smooth and route.in_memory and not in_memory:
+                continue
+            _require_in_memory(route, in_memory)
             return route
     if any(route.method == options.method for route in taken):
         raise ValueError(f"method={options.method!r} cannot hold parameters fixed here: leave method out")
     raise ValueError(
         f"method={options.method!r} is not for {type(model).__name__}: take {taken[-1].method!r}"
     )
+
+
+def _require_in_memory(route, in_memory):
+    if route.in_memory and not in_memory:
+        raise ValueError(
+            f"the method {route.method!r} looks at all rows at once, and they lie in partitions or in a "
+            "mapped file: take 'newton' where the likelihood is smooth, or a sample of the rows in memory"
+        )
 
 
 def judge(model: Model, rows: Rows, options: Options, route: Route, outcome: Outcome) -> None:

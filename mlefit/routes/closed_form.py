@@ -1,20 +1,24 @@
 """The Gaussian and the straight line, fitted by least squares: in closed form, errors and intervals too."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.inference import words
 from mlefit.inference.intervals import Line
+from mlefit.likelihood.by_block import pieces, rooted
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.gaussian import Gaussian
 from mlefit.models.linear import LinearRegression
 from mlefit.routes import sandwich
 from mlefit.routes.outcome import Options, Outcome, Route, as_observed
-from mlefit.solvers.linear_least_squares import solve_linear
+from mlefit.solvers import qr
+from mlefit.solvers.linear_least_squares import LinearSolution, solve_linear
 
-_ROWS = 8192  # in a block of scores
+_BLOCK = 262_144  # rows handed over at a time
+_ROWS = 8192  # of which scores are held at a time
 _ALONE = 1e-8  # one less a leverage: below it the line goes through the observation, wherever it lies
 
 
@@ -73,31 +77,62 @@ def _trouble(solution, names):
     return None
 
 
-def _sandwich(solution, rows, stddev, intercept, jackknifed):
-    """A root of the sandwich covariance of slopes, intercept and stddev; and what is wrong, if anything.
+@dataclass(frozen=True)
+class _Scores:
+    """The scores of a block's observations, whitened: those of the coefficients by the factor, and stddev's.
 
     If `jackknifed`, residuals are those that would be left if the observation had not been fitted: HC3.
     """
-    middle, centred = solution.origin[0], solution.centred_factor
-    k, alone, low = len(middle), [], 0
 
-    def scores():
-        nonlocal low
-        for x, y in rows.blocks(_ROWS):
-            residuals = solution.residuals(x, y)
-            whitened = (x - middle) @ centred[:k] + (centred[k] if intercept else 0.0)
-            of_stddev = (residuals**2 / stddev - stddev) / (2 * solution.nobs)
-            if jackknifed:
-                apart = 1 - (whitened**2).sum(axis=1)
-                alone.extend(low + np.flatnonzero(apart < _ALONE))
-                residuals = residuals / np.maximum(apart, _ALONE)
-                low += len(residuals)
-            yield np.column_stack([whitened * residuals[:, None], of_stddev])
+    solution: LinearSolution
+    stddev: float
+    intercept: bool
+    jackknifed: bool
 
-    back = np.zeros((len(centred) + 1, len(centred) + 1))
+    def __call__(self, weights: np.ndarray | None, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Return R, `(p, p)`, with `R' R` the sum of `s s'`, and whether a row decides its value alone."""
+        parts = pieces(len(y), _ROWS)
+        factor = qr.joined(
+            qr.triangle([rooted(self.of(x[part], y[part]), weights, part).T]) for part in parts
+        )
+        return factor, self.jackknifed and any((self._apart(x[part]) < _ALONE).any() for part in parts)
+
+    def of(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the scores, `(m, p)`."""
+        residuals = self.solution.residuals(x, y)
+        of_stddev = (residuals**2 / self.stddev - self.stddev) / (2 * self.solution.nobs)
+        if self.jackknifed:
+            residuals = residuals / np.maximum(self._apart(x), _ALONE)
+        return np.column_stack([self._whitened(x) * residuals[:, None], of_stddev])
+
+    def alone(self, weights: np.ndarray | None, x: np.ndarray, y: np.ndarray) -> tuple[int, float] | None:
+        """Return the first row of a block that decides its fitted value alone, and one less its leverage."""
+        apart = self._apart(x)
+        where = np.flatnonzero(apart < _ALONE)
+        return (int(where[0]), float(apart[where[0]])) if len(where) else None
+
+    def _apart(self, x):
+        """One less the leverage of each row."""
+        return 1 - (self._whitened(x) ** 2).sum(axis=1)
+
+    def _whitened(self, x):
+        centred, k = self.solution.centred_factor, x.shape[1]
+        return (x - self.solution.origin[0]) @ centred[:k] + (centred[k] if self.intercept else 0.0)
+
+
+def _sandwich(solution, rows, stddev, intercept, jackknifed):
+    """A root of the sandwich covariance of slopes, intercept and stddev; and what is wrong, if anything."""
+    scores = _Scores(solution, stddev, intercept, jackknifed)
+    p, alone = len(solution.factor), False
+    if rows.clusters is None:
+        factors, said = zip(*rows.map(scores, _BLOCK), strict=True)
+        factor, alone = qr.joined(factors), any(said)
+    else:
+        factor = sandwich.middle((scores.of(x, y) for x, y in rows.blocks(_ROWS)), rows)
+    back = np.zeros((p + 1, p + 1))
     back[:-1, :-1], back[-1, -1] = solution.factor, 1.0
-    root = back @ sandwich.middle(scores(), rows).T
-    return root, words.leverage(rows.place(int(alone[0]))) if alone else None
+    found = rows.first(scores.alone, _BLOCK) if alone else None
+    return back @ factor.T, words.leverage(found[0]) if found else None
 
 
 def _exact(outcome, nobs):

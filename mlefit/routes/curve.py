@@ -201,4 +201,4 @@ def _profile(model, rows, point, value, index, quantile):
     return problem.profile(minimum, index, quantile)
 
 
-ROUTE = Route("curve", "least-squares", fit, expected=expected_root, meets_all=True)
+ROUTE = Route("curve", "least-squares", fit, expected=expected_root, in_memory=True, meets_all=True)

@@ -9,12 +9,14 @@ import numpy as np
 from mlefit import checks, columns, process
 from mlefit.checks import Data
 from mlefit.inference import words
+from mlefit.likelihood import sources, survey
 from mlefit.likelihood.rows import Rows
 from mlefit.models.asking import declared_routes, has_prior, log_prior
 from mlefit.models.model import Model, argument_names, arranged, terms
 from mlefit.routes import held
 from mlefit.routes.outcome import Options, Route
 
+_WEIGHTS = "weights of the rows"  # as no argument of a log_prob is called
 _SOME = 4096  # rows all of which may be asked about
 _GLIMPSE = 64  # rows that show what a model makes of any
 _COVARIANCES = ("observed", "expected", "robust", "hc3")
@@ -56,7 +58,10 @@ def require_usable(model: object, data: Sequence[Data], options: Options, unknow
 
 
 def observed(
-    model: Model, data: Sequence[Data], weights: Data | None = None, cluster: Data | None = None
+    model: Model,
+    data: Sequence[Data],
+    weights: Data | None = None,
+    options: Options | None = None,
 ) -> Rows:
     """Return the data of a model, checked, as `Rows` under the names that its `log_prob` gives them.
 
@@ -64,22 +69,32 @@ def observed(
         model: the model.
         data: as they were given.
         weights: how many observations each row stands for; None for one.
-        cluster: a label for each row; None for independent rows.
+        options: how to fit, with `cluster`, a label for each row, and whether `progress` is told of.
     """
+    options = options or Options()
+    cluster = options.cluster
     named = dict(zip(argument_names(model, len(data)), arranged(model, data), strict=True))
+    entries = {name: columns.names(name, values) for name, values in named.items()}
+    source = sources.found(named if weights is None else {**named, _WEIGHTS: weights})
+    if isinstance(source, sources.Mapped) and isinstance(options.method, keras.optimizers.Optimizer):
+        source = None  # It picks rows here and there, and the file serves it as an array.
+    if source is not None:
+        if cluster is not None:
+            raise ValueError("cluster is for rows in memory: here they lie in partitions")
+        return survey.rows(source, tuple(named), entries, weights is not None, options.progress)
     arrays = {
         name: checks.real_array(name, values) if keras.ops.is_tensor(values) else values
         for name, values in named.items()
     }
-    own = "weights" if "weights" not in arrays else "weights of the rows"
+    own = "weights" if "weights" not in arrays else _WEIGHTS
     checked = columns.rows(**arrays, **({} if weights is None else {own: weights}))
     counts = None if weights is None else np.asarray(checked.pop(own))
     rows = Rows(**checked)
-    rows.entries = {name: columns.names(name, values) for name, values in named.items()}
+    rows.entries = entries
     if cluster is not None:
         columns.require_one_index({**named, "cluster": cluster})
     codes = None if cluster is None else _codes(cluster, rows.size)
-    rows = rows if counts is None else rows.weighted(_counts(counts))
+    rows = rows if counts is None else rows.weighted(survey.some(survey.counted(counts)))
     return rows if codes is None else rows.clustered(codes)
 
 
@@ -96,22 +111,6 @@ def _codes(cluster, size):
         return np.unique(labels, return_inverse=True)[1]
     except TypeError as error:
         raise TypeError(f"cluster must have labels of one kind, numbers or text: {error}") from None
-
-
-def _counts(weights):
-    """The weights, or an error that says why they are none."""
-    if weights.ndim != 1:
-        raise ValueError(f"weights must have shape (n,), got shape {weights.shape}")
-    try:
-        checks.require_domain("weights", weights, "whole")
-    except ValueError as error:
-        raise ValueError(
-            f"{error}: it says how many observations a row stands for. For other weights multiply log_prob "
-            "by them in a model of your own, and take covariance='robust'"
-        ) from None
-    if not weights.any():
-        raise ValueError("weights are all 0: no observation is left")
-    return weights
 
 
 def prepared(model: Model, rows: Rows, route: Route, options: Options) -> Options:
@@ -153,7 +152,7 @@ def _show(model, rows):
             terms(model, dict(zip(rows.names, few.whole(), strict=True)))
             return
         except Exception:
-            if few is rows:
+            if few is rows or not rows.in_memory:
                 raise
 
 

@@ -56,4 +56,4 @@ def fit(model: Model, rows: Rows, options: Options) -> Outcome:
     return problem.solved(judged, f"{type(optimizer).__name__}, {steps} steps", options.covariance)
 
 
-ROUTE = Route("optimizer", "optimizer", fit, meets_all=True)
+ROUTE = Route("optimizer", "optimizer", fit, in_memory=True, meets_all=True)

@@ -46,6 +46,7 @@ class Route:
         holds: whether parameters may be held fixed.
         single: whether the likelihood has one maximum, so that it does not matter where a search starts.
         smooth: whether the likelihood has derivatives at its maximum; if not, the route finds profiles too.
+        in_memory: whether it looks at all rows at once, so that they must lie in memory.
         meets_all: whether the model is shown every observation at the start, so that a bad one is named.
     """
 
@@ -57,6 +58,7 @@ class Route:
     holds: bool = True
     single: bool = False
     smooth: bool = True
+    in_memory: bool = False
     meets_all: bool = False
 
 

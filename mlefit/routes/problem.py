@@ -57,7 +57,8 @@ class Problem:
             scaled = model.standardised(rows.sample(ROWS).whole())
             self.rows, self.start, self._shift = rows.changed(scaled.change), scaled.start, scaled.shift
             self.back, self.origin = scaled.back, scaled.origin
-            self._reason = scaled.reason and functools.partial(self._explained, scaled.reason, given)
+            if scaled.reason and rows.in_memory:  # It looks at all of them.
+                self._reason = functools.partial(self._explained, scaled.reason, given)
         self.prior = LogPrior(model, len(self.start)) if has_prior(model) else None
         self._of_all = self.back, self.origin, self.start
         if not free.all():
@@ -111,7 +112,13 @@ class Problem:
             trouble = words.with_prior(trouble)
         if trouble is None and not self._agree(minimum, own):
             trouble = words.disagrees(minimum.value - self._penalty(minimum.point), own)
-        elif trouble and self._reason and self.prior is None and self.objective.nobs >= len(self.names):
+        elif (
+            trouble
+            and self._reason
+            and self.rows.in_memory
+            and self.prior is None
+            and self.objective.nobs >= len(self.names)
+        ):
             trouble = self._reason(minimum.point) or trouble
         return self._outcome(minimum, own, trouble, method, covariance)
 
@@ -143,7 +150,10 @@ class Problem:
         if trouble is None:
             inner = newton.inverse_root(minimum.hessian) / np.sqrt(objective.nobs)
             if covariance == "robust":
-                R = sandwich.middle(objective.scores(minimum.point), self.rows)
+                if self.rows.clusters is None:
+                    R = objective.score_factor(minimum.point)
+                else:
+                    R = sandwich.middle(objective.scores(minimum.point), self.rows)
                 inner = inner @ inner.T @ R.T
         with np.errstate(over="ignore", invalid="ignore"):
             values = flat.natural(point, self.supports)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from mlefit.likelihood.by_block import rooted
 from mlefit.likelihood.rows import Rows
 from mlefit.solvers import qr
 
@@ -38,10 +39,8 @@ def middle(scores: Iterable[np.ndarray], rows: Rows) -> np.ndarray:
 def _weighted(scores: Iterable[np.ndarray], rows: Rows) -> Iterator[np.ndarray]:
     low = 0
     for block in scores:
-        if rows.weights is not None:
-            block = block * np.sqrt(rows.weights[low : low + len(block)])[:, None]
+        yield rooted(block, rows.weights, slice(low, low + len(block)))
         low += len(block)
-        yield block
 
 
 def _of_clusters(scores, rows):

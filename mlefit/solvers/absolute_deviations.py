@@ -112,7 +112,7 @@ def _spare(X, residuals, weights):
     """
     on = residuals == 0
     pull, w, p = X[~on].T @ (weights[~on] * np.sign(residuals[~on])), weights[on], X.shape[1]
-    if np.linalg.matrix_rank(X[on]) < p:
+    if len(w) < p or np.linalg.matrix_rank(X[on]) < p:
         return -np.inf
     if len(w) == p:
         return float(1 - np.max(np.abs(np.linalg.solve(X[on].T, pull)) / w))

@@ -15,6 +15,7 @@ import numpy as np
 
 type Number = float | np.ndarray  # what comes of two of them is an array if one is
 
+_FEW = 32  # numbers that need not be added by halves
 _SPLITTER = 2.0**27 + 1
 
 
@@ -74,6 +75,19 @@ class Sum:
         m = len(high)
         self.high[:m], error = two_sum(self.high[:m], high)
         self.low[:m] += error + low
+
+    def pair(self) -> tuple[float, float]:
+        """Return the sum as two numbers, high and low."""
+        high, low = self.high, self.low
+        while len(high) > _FEW:
+            half = len(high) // 2
+            rest = high[2 * half :], low[2 * half :]
+            total, error = two_sum(high[:half], high[half : 2 * half])
+            low = np.concatenate([low[:half] + low[half : 2 * half] + error, rest[1]])
+            high = np.concatenate([total, rest[0]])
+        numbers = np.concatenate([high, low]).tolist()
+        total = math.fsum(numbers)
+        return total, math.fsum([*numbers, -total])
 
     def value(self) -> float:
         """Return the sum, rounded once."""

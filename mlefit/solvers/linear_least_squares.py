@@ -1,16 +1,17 @@
 """Linear least squares: a line, a plane, a polynomial or a mean, to the last digit that the data hold."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from mlefit.solvers import qr
-from mlefit.solvers.compensated import Sum, two_product, two_sum
+from mlefit.solvers.compensated import two_product, two_sum
+from mlefit.solvers.linear_blocks import Centred, Factor, Gradient
 
-_BLOCK = 262_144  # numbers held at a time, whatever the number of observations
+_BLOCK = 131_072  # numbers held at a time by each core, whatever the number of observations
 _PIECE = 65_536  # the same where ten copies of them must stay in the cache
 _START = 4096  # observations that tell about where the data lie
 _SMALL = 32_768  # with fewer numbers than this, refinement costs nothing that anyone would notice
@@ -25,7 +26,7 @@ class Table(Protocol):
 
     def sample(self, size: int) -> "Table": ...
 
-    def weighted_blocks(self, size: int) -> Iterable[tuple[np.ndarray | None, tuple[np.ndarray, ...]]]: ...
+    def map(self, function: Callable, size: int) -> Iterable: ...
 
     def whole(self) -> tuple[np.ndarray, ...]: ...
 
@@ -80,9 +81,9 @@ def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
     large residuals do not cost any.
 
     Args:
-        rows: what has `nobs`, the sum of the weights, `sample(size)` and `weighted_blocks(size)`: weights, or
-            None for ones, with a block of x, float64, `(m, k)`, and y, `(m,)`. With an intercept k may be 0,
-            and the fit is a mean.
+        rows: what has `nobs`, the sum of the weights, `sample(size)` and `map(function, size)`, which yields
+            what the function makes of the weights, or None for ones, and of x, float64, `(m, k)`, and y,
+            `(m,)`, of each block. With an intercept k may be 0, and the fit is a mean.
         intercept: whether the model has one.
 
     Returns:
@@ -100,7 +101,7 @@ def solve_linear(rows: Table, intercept: bool = True) -> LinearSolution:
     """
     problem = _Problem(rows, intercept)
     first, k = int(intercept), problem.k
-    R = qr.triangle(problem.columns(), ones=intercept and not problem.weighted)
+    R = problem.factor()
     spread = np.linalg.norm(R[first:, first:], axis=0)
     lengths = np.hypot(np.linalg.norm(R[:, first:], axis=0), np.sqrt(problem.n) * np.abs(problem.centre))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -128,56 +129,23 @@ class _Problem:
         self.k = start.shape[1] - 1
         exponent = np.frexp(np.abs(start).max(axis=0))[1]
         exponent[np.abs(exponent) < _ORDINARY] = 0
-        self.weighted = next(iter(rows.weighted_blocks(1)))[0] is not None
         self.scale = np.ldexp(1.0, -exponent.clip(-1000, 1000))
         self.centre = (start * self.scale).mean(axis=0) * intercept
 
-    def _scaled(self, numbers):
-        for weights, (x, y) in self.rows.weighted_blocks(max(1024, numbers // (self.k + 2))):
-            columns = zip([*x.T, y], self.scale, strict=True)
-            yield weights, [column if scale == 1 else column * scale for column, scale in columns]
+        self._centred = Centred(self.scale, self.centre, intercept)
 
-    def columns(self):
-        """Yield blocks of the matrix (x, y), centred, transposed; with weights, of their roots times it.
-
-        Then a column of the roots stands before it, if there is an intercept.
-        """
-        first = int(self.intercept and self.weighted)
-        for weights, block in self._scaled(_BLOCK):
-            matrix = np.empty((first + len(block), len(block[0])))
-            for row, u, c in zip(matrix[first:], block, self.centre, strict=True):
-                np.subtract(u, c, out=np.asarray(row))
-            if weights is not None:
-                matrix[:first] = 1.0
-                matrix *= np.sqrt(weights)
-            yield matrix
+    def factor(self):
+        """Return the triangular factor of (1, x, y), centred; of (x, y) without an intercept."""
+        return qr.joined(self.rows.map(Factor(self._centred), self._rows(_BLOCK)))
 
     def gradient(self, high, low):
         """Return X'Wr for the slopes and the height at the centre, and the norm of r, both rounded once."""
-        products = [Sum() for _ in high]
-        squares = Sum()
-        for weights, block in self._scaled(_PIECE):
-            *columns, (r_high, r_low) = [two_sum(u, -c) for u, c in zip(block, self.centre, strict=True)]
-            for (z_high, z_low), b_high, b_low in zip(columns, high, low, strict=False):
-                product, error = two_product(z_high, -b_high)
-                r_high, rest = two_sum(r_high, product)
-                r_low = r_low + (rest + error - z_high * b_low - z_low * b_high)
-            if self.intercept:
-                r_high, rest = two_sum(r_high, -high[-1])
-                r_low = r_low + (rest - low[-1])
-            r_high, r_low = two_sum(r_high, r_low)
-            own_high, own_low = r_high, r_low
-            if weights is not None:
-                r_high, rest = two_product(weights, r_high)
-                r_high, r_low = two_sum(r_high, rest + weights * r_low)
-            for total, (z_high, z_low) in zip(products, columns, strict=False):
-                product, error = two_product(z_high, r_high)
-                total.add(product, error + z_high * r_low + z_low * r_high)
-            if self.intercept:
-                products[-1].add(r_high, r_low)
-            square, error = two_product(own_high, r_high)
-            squares.add(square, error + own_high * r_low + own_low * r_high)
-        return np.array([total.value() for total in products]), np.sqrt(max(squares.value(), 0.0))
+        found = self.rows.map(Gradient(self._centred, high, low), self._rows(_PIECE))
+        *products, squares = [math.fsum(parts.ravel()) for parts in np.stack(list(found), axis=1)]
+        return np.array(products), np.sqrt(max(squares, 0.0))
+
+    def _rows(self, numbers):
+        return max(1024, numbers // (self.k + 2))
 
     def solution(self, high, low, norm, noise, factor, inner):
         """Express the fit in the units and from the origin of the data."""

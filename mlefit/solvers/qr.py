@@ -79,6 +79,12 @@ def triangle(blocks: Iterable[np.ndarray], ones: bool = False) -> np.ndarray:
     return np.concatenate([stacked, np.zeros((p - len(stacked), p))])
 
 
+def joined(factors: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the triangular factor of a matrix from those of its blocks of rows, each `(p, p)`, in order."""
+    factors = list(factors)
+    return factors[0] if len(factors) == 1 else triangle([np.concatenate(factors).T])
+
+
 def _orthogonalised(columns, ones):
     """The factor of a few long columns by the modified Gram-Schmidt method, or None: a square left its range.
 

@@ -184,3 +184,10 @@ def test_a_copy_of_a_model_keeps_the_names_of_classes_and_columns():
     binomial = copy.deepcopy(mlefit.BinomialRegression("cloglog"))
     answer = mlefit.fit(binomial, frame, np.arange(80) % 4, np.full(80, 5)).predict(frame[:2])
     assert (answer[0] > 0).all() and binomial.link == "cloglog"
+
+
+@pytest.mark.parametrize("name", ["__firstlineno__", "__static_attributes__", "__annotate_func__"])
+def test_what_later_pythons_write_into_every_class_is_no_name_taken(monkeypatch, name):
+    monkeypatch.setattr(mlefit.Model, name, 1, raising=False)
+    kind = type("Mine", (mlefit.Model,), {name: 2, "log_prob": lambda self, x: -x})
+    assert vars(kind)[name] == 2

@@ -38,9 +38,8 @@
     }
 
     handleEvent(event) {
-      if (event.type !== "hashchange") return this.stop();
-      this.moved = false; // the reader has gone elsewhere: what was still to be written is not
-      this.readHash();
+      if (event.type === "hashchange") this.readHash();
+      else this.stop();
     }
 
     begin() {
@@ -80,7 +79,7 @@
     }
 
     changed() {
-      this.moved = true;
+      this.seen ??= location.hash;
       this.redraw();
       this.keep();
     }
@@ -111,7 +110,9 @@
     }
 
     writeHash() {
-      if (!this.moved) return;
+      const gone = location.hash !== this.seen; // the reader has followed a link since
+      this.seen = null;
+      if (gone) return;
       const state = new URLSearchParams({ explore: this.constructor.title });
       for (const [name, one] of Object.entries(this.controls)) {
         if (one.write() !== one.written) state.set(name, one.write());

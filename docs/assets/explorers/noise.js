@@ -92,15 +92,15 @@
         alt: "The logarithm of the four densities against the residual, and where the points are on one of them",
       });
       this.forces = this.plot({
-        x: [-1, 1], y: [-1, 1], xlabel: "residual", ylabel: "pull", keys: { "line wide grey": "a point's pull" },
+        x: [-1, 1], y: [-1, 1], xlabel: "residual", ylabel: "slope of the log-density", keys: { "line wide grey": "pull of a point" },
         alt: "The slope of the four log-densities against the residual, with a bar for each point's pull",
       });
       this.pick = this.list("y", {
         label: "point", values: y, min: ends[0], max: ends[1], step: 0.1, digits: 2, place: "its y",
       });
       this.slider("df", { label: "Student's t: df", min: 2, max: 30, step: 1, value: 4, digits: 0 });
-      this.slider("delta", { label: "Huber: δ in scales", min: 0.1, max: 3, step: 0.05, value: 1.35 });
-      this.choice("noise", { label: "points and bars", options: NAMES, value: "gaussian" });
+      this.slider("delta", { label: "Huber: δ", unit: "scales", min: 0.1, max: 3, step: 0.05, value: 1.35 });
+      this.choice("noise", { label: "bars for", options: NAMES, value: "gaussian" });
     }
 
     draw({ y, df, delta, noise }) {

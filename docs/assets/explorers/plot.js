@@ -53,7 +53,7 @@
       for (const [classes, text] of Object.entries(keys)) {
         const entry = caption.appendChild(document.createElement("span"));
         const sample = node("svg", { width: 24, height: 12, "aria-hidden": true }, entry);
-        node("path", { class: classes, d: classes.includes("dot") ? "M12 6h0" : "M1 6h22" }, sample);
+        node("path", { class: classes, d: /\bdot\b/.test(classes) ? "M12 6h0" : "M1 6h22" }, sample);
         entry.append(text);
       }
       if (caption.childNodes.length) this.element.append(caption);

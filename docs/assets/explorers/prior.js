@@ -62,9 +62,9 @@
         alt: "All weights with two standard deviations to either side, and those of least squares",
         keys: { "dot c1": "posterior", "dot small c2": "least squares", "line grey": "prior, ± 2 stddev" },
       });
-      this.slider("tau", { label: "prior's stddev τ", min: 0.03, max: 30, step: 0.02, value: tau, digits: 3, log: true });
+      this.slider("tau", { label: "prior's τ", min: 0.03, max: 30, step: 0.02, value: tau, digits: 3, log: true });
       this.slider("degree", { label: "degree", min: 1, max: degree, step: 1, value: degree, digits: 0 });
-      this.slider("weight", { label: "weight of degree", min: 0, max: degree, step: 1, value: 3, digits: 0 });
+      this.slider("weight", { label: "which weight", min: 0, max: degree, step: 1, value: 3, digits: 0 });
       this.pick = this.list("y", {
         label: "point", values: y, min: -end, max: end, step: 0.05, digits: 2, place: "its y",
       });
@@ -117,7 +117,7 @@
       });
       const share = precision * stddev[j] ** 2;
       return `Of the precision of the weight of degree ${j}, ${format(100 * share, 0)}% comes from the data, the rest ` +
-        `from the prior. ` + `Its posterior stddev is ${format(stddev[j], 3)}, the prior's was ${format(tau, 3)}. ` +
+        `from the prior. Its posterior stddev is ${format(stddev[j], 3)}, the prior's was ${format(tau, 3)}. ` +
         `The largest weight is ${format(Math.max(...mean.map(Math.abs)))} in size, by least squares ` +
         `${format(Math.max(...least.map(Math.abs)))}.`;
     }

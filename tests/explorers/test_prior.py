@@ -9,7 +9,7 @@ import mlefit
 from exploring import Explorer
 
 PAGE, SIGMA = "learn/priors/", 0.2
-STATES = [(0.5, 11, 3), (0.05, 11, 1), (20.0, 8, 8), (2.0, 3, 0), (0.2, 1, 1)]
+STATES = [(0.5, 11, 3), (0.05, 11, 1), (20.0, 8, 8), (2.0, 3, 0), (0.2, 1, 0)]
 
 
 class Polynomial(mlefit.LinearRegression):

@@ -88,7 +88,7 @@
         alt: "The points and four lines through them, one for each kind of noise",
       });
       this.tails = this.plot({
-        x: [-1, 1], y: [-8, 0], xlabel: "residual", ylabel: "log-density (nats)", keys: { "dot grey": "the points" },
+        x: [-1, 1], y: [-12, 0], xlabel: "residual", ylabel: "log-density (nats)", keys: { "dot grey": "the points" },
         alt: "The logarithm of the four densities against the residual, and where the points are on one of them",
       });
       this.forces = this.plot({
@@ -99,7 +99,7 @@
         label: "point", values: y, min: ends[0], max: ends[1], step: 0.1, digits: 2, place: "its y",
       });
       this.slider("df", { label: "Student's t: df", min: 2, max: 30, step: 1, value: 4, digits: 0 });
-      this.slider("delta", { label: "Huber: δ", unit: "scales", min: 0.1, max: 3, step: 0.05, value: 1.35 });
+      this.slider("delta", { label: "Huber: δ / scale", min: 0.1, max: 3, step: 0.05, value: 1.35 });
       this.choice("noise", { label: "bars for", options: NAMES, value: "gaussian" });
     }
 
@@ -117,7 +117,7 @@
       const reach = roundUp(Math.max(...all.flatMap(({ r }) => r.map(Math.abs))));
       const most = roundUp(Math.max(...all.flatMap(({ pulls }) => pulls.map(Math.abs))));
       const top = Math.ceil(Math.max(...all.map(({ log }) => log(0))));
-      tails.range([-reach, reach], [top - 8, top]);
+      tails.range([-reach, reach], [top - 12, top]);
       forces.range([-reach, reach], [-most, most]);
       for (const [key, one] of Object.entries(found)) {
         const look = LOOKS[key] + (key === noise ? " wide" : "");

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 import mlefit
 
@@ -20,3 +21,11 @@ def test_the_path_is_that_of_gradient_descent(names):
     matrix = np.eye(2) - 0.05 * 2 / 100 * design.T @ design
     left = np.linalg.matrix_power(matrix, 30) @ (0 - best)
     np.testing.assert_allclose(names["path"][30], best + left, rtol=1e-10)
+
+
+def test_three_of_fifty_intervals_lie_below_the_truth(names):
+    rates = 1 / names["waits"].mean(axis=1)
+    ends = [stats.norm.interval(0.95, rate, rate / np.sqrt(5)) for rate in rates]
+    below, above = [high < 0.5 for _, high in ends], [low > 0.5 for low, _ in ends]
+    assert names["missed"].tolist() == below
+    assert (sum(below), sum(above)) == (3, 0)

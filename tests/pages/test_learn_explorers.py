@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 import mlefit
 
@@ -39,3 +40,11 @@ def test_the_polynomial_and_its_band_are_a_gaussian_process(names):
     np.testing.assert_allclose(names["height"], gain @ names["wave"], atol=1e-9)
     variance = np.diag(kernel["pp"] - gain @ kernel["px"].T)
     np.testing.assert_allclose(names["spread"], np.sqrt(variance), rtol=1e-6)
+
+
+def test_three_of_fifty_intervals_lie_below_the_truth(names):
+    rates = 1 / names["waits"].mean(axis=1)
+    ends = [stats.norm.interval(0.95, rate, rate / np.sqrt(5)) for rate in rates]
+    below, above = [high < 0.5 for _, high in ends], [low > 0.5 for low, _ in ends]
+    assert names["missed"].tolist() == below
+    assert (sum(below), sum(above)) == (3, 0)

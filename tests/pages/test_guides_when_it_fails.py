@@ -4,6 +4,7 @@ import ast
 import math
 import re
 
+import dask.array as da
 import numpy as np
 import pytest
 from markdown.extensions.toc import slugify
@@ -161,6 +162,10 @@ def test_each_case_leads_to_the_section_that_shows_it(names, said):
             said(line(), x, y[1:]),
             said(line(), x, np.ma.array(y, mask=y < 0)),
             said(mlefit.Gaussian(), [2**53 + 1, 2**53 + 3]),
+        ],
+        "rows-in-partitions": [
+            said(line(), da.from_array(x, chunks=8), y),
+            said(line(), da.from_array(x, chunks=8), da.from_array(y[1:], chunks=8)),
         ],
         "a-log_prob-it-cannot-use": [
             said(layered, x),

@@ -22,8 +22,8 @@ from mlefit import backend
 backend.require_tensorflow()
 
 from mlefit import data, densities, losses, plot
+from mlefit.descent.history import History
 from mlefit.fitting import fit
-from mlefit.history import History
 from mlefit.inference import old
 from mlefit.inference.bootstrap import Bootstrap
 from mlefit.inference.comparison import Comparison, compare

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit import checks, process, replicas, sources
-from mlefit.checkpoints import Checkpoint
+from mlefit import checks, process
 from mlefit.checks import Data
-from mlefit.descent import Descent, DivergenceError
-from mlefit.history import Course, History
-from mlefit.steps import COMPILE, Steps, checked_variables
-from mlefit.variables import Variable, native, snapshot
+from mlefit.descent import replicas, sources
+from mlefit.descent.checkpoints import Checkpoint
+from mlefit.descent.history import Course, History
+from mlefit.descent.loop import Descent, DivergenceError
+from mlefit.descent.steps import COMPILE, Steps, checked_variables
+from mlefit.descent.variables import Variable, native, snapshot
 
 __all__ = ["DivergenceError", "train"]
 

@@ -122,6 +122,14 @@ def site_warm(cold_builds):
 
 
 @pytest.fixture(scope="session")
+def site_staged(cold_builds, tmp_path_factory):
+    """The folder of a site that plain MkDocs built from the staged pages of the first."""
+    if cold_builds is None:
+        return _finished(_staged(ROOT, tmp_path_factory.mktemp("staged")))
+    return _finished(cold_builds[3].result())
+
+
+@pytest.fixture(scope="session")
 def cold_builds(request):
     return request.config.stash.get(BUILDS, None)
 
@@ -160,7 +168,8 @@ def pytest_collection_modifyitems(config, items):
     one, two = Path(folder.name, "one"), Path(folder.name, "two")
     one_after_another = ThreadPoolExecutor(1)
     config.stash[BUILDS] = [
-        one_after_another.submit(*call) for call in ((_cold, one), (_drawn, one, two), (_warm, one))
+        one_after_another.submit(*call)
+        for call in ((_cold, one), (_drawn, one, two), (_warm, one), (_staged, one, one / "staged"))
     ]
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(lambda: one_after_another.shutdown(cancel_futures=True))
@@ -185,6 +194,12 @@ def _drawn(source, folder):
 
 def _warm(folder):
     return build(folder, into="warm")
+
+
+def _staged(folder, into):
+    command = [sys.executable, "-m", "docs._render.stage", str(into)]
+    staged = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return build(into) if staged.returncode == 0 else staged
 
 
 def _finished(built):

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 import mlefit
-from mlefit import checkpoints
+from mlefit.descent import checkpoints
 
 rng = np.random.default_rng(4)
 X = rng.normal(size=(101, 3))

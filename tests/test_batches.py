@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from mlefit.batches import Batches
-from mlefit.sources import source
-from mlefit.streams import Stream
+from mlefit.descent.batches import Batches
+from mlefit.descent.sources import source
+from mlefit.descent.streams import Stream
 
 X = np.arange(40.0).reshape(10, 4)
 Y = np.arange(10)

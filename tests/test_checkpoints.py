@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 import mlefit
-from mlefit import checkpoints
+from mlefit.descent import checkpoints
 from mlefit.training import DivergenceError
 from runs import OPTIMIZERS, Run, Y, stop, stop_at, stop_within
 
@@ -54,7 +54,7 @@ SCRIPT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start what it does not wait for deaf
 sys.path.insert(0, sys.argv[1])
-from mlefit import checkpoints
+from mlefit.descent import checkpoints
 from runs import Run
 checkpoints._SECONDS, checkpoints._SHARE = 0, 1e9  # after every step
 run = Run("schedule", steps=10**6, compile="graph", checkpoint=sys.argv[2])

@@ -69,7 +69,7 @@ def test_stopped_and_taken_up(kind, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["arrays", "dataset"])
 def test_stopped_while_the_loss_of_an_epoch_is_computed(kind, tmp_path, monkeypatch):
-    from mlefit.steps import Steps
+    from mlefit.descent.steps import Steps
 
     mean, passes = Steps.mean, []
 
@@ -91,7 +91,7 @@ SCRIPT = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])
 import test_checkpoints_batches as here
-from mlefit import checkpoints
+from mlefit.descent import checkpoints
 checkpoints._SECONDS, checkpoints._SHARE = 0, 1e9  # after every step
 for kind in ("arrays", "dataset"):
     run = lambda kind=kind: here.run(here.SOURCES[kind](), 10**6, checkpoint=f"{sys.argv[2]}/{kind}")

@@ -122,7 +122,7 @@ def test_little_travels(files, cluster, monkeypatch):
     monkeypatch.setattr(cluster, "gather", gathered)
     mlefit.fit(HeavyTails(), lazy)
     survey, *passes = sizes
-    assert survey <= 3 * 32_768 and max(passes) <= len(lazy.to_delayed()) * (1 + 2 + 4)
+    assert survey <= 2 * 65_536 + 3 and max(passes) <= len(lazy.to_delayed()) * (1 + 2 + 4)
 
 
 def _numbers(found):
@@ -204,9 +204,9 @@ def test_versions_that_differ_are_said(monkeypatch, files):
 
 def test_too_little_memory_and_no_workers_are_said(monkeypatch, files):
     lazy = dd.read_parquet(files)["x"]
-    few = {"tcp://there": {"memory_limit": 500_000_000, "status": "running"}}
+    few = {"tcp://there": {"memory_limit": 2**30, "status": "running"}}
     monkeypatch.setattr(workers, "_workers", lambda client: few)
-    with pytest.raises(RuntimeError, match=r"tcp://there may use 0\.5 GiB of memory.*memory_limit"):
+    with pytest.raises(RuntimeError, match=r"tcp://there may use 1\.0 GiB of memory.*memory_limit"):
         mlefit.fit(mlefit.Gaussian(), lazy)
     monkeypatch.setattr(workers, "_workers", lambda client: {})
     monkeypatch.setattr(workers, "_PATIENCE", 0.3)

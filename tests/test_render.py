@@ -94,7 +94,7 @@ class Counter:
     def want(self, stale):
         self.ran += [page.uri for page in stale.values()]
         for file, page in stale.items():
-            kept.write(file, [{"text": "", "code": page.code_cells[0].source}])
+            kept.write(file, {"outputs": [{"text": "", "code": page.code_cells[0].source}]})
         return list(stale)
 
     def wait(self):
@@ -118,14 +118,14 @@ def test_only_stale_pages_run_again(tmp_path, count_runs):
 
     def outputs(**texts):
         found = [pages.read(uri, HEADER + text) for uri, text in texts.items()]
-        return cache.outputs(found, package, tmp_path / "outputs")
+        return cache.results(found, package, tmp_path / "outputs")
 
     other = GOOD.replace("x = 2", "x = 2.0")
     outputs(a=GOOD, b=other)
     assert count_runs() == ["a", "b"]
     outputs(a=GOOD + "\nMore prose.\n\n\n\nAnd more, in a cell of its own.\n", b=other)
     assert count_runs() == []
-    assert outputs(a=GOOD, b=other.replace("2.0", "2.5"))["b"][0]["code"] == "x = 2.5\nprint(x)"
+    assert outputs(a=GOOD, b=other.replace("2.0", "2.5"))["b"]["outputs"][0]["code"] == "x = 2.5\nprint(x)"
     assert count_runs() == ["b"]
     outputs(a=GOOD.replace("3\n```", "4\n```"), b=other.replace("2.0", "2.5"))
     assert count_runs() == ["a"]

@@ -1,18 +1,15 @@
 """Outputs of pages, kept under their code, the package and its dependencies: only what changed runs again."""
 
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
-from _render import execute, kept, running
-
-DEPENDENCIES = ("tensorflow", "keras", "numpy", "scipy", "matplotlib")
-
-runner = running.Runner(keep=kept.write)
+from _render import execute, kept, ran, running
 
 
-def outputs(found, package, folder, at_once=False):
-    """Return the outputs of each page in `found`, by its URI, running what `folder` does not hold yet.
+def results(found, package, folder, at_once=False):
+    """Return what each page in `found` gave, by its URI, running what `folder` does not hold yet.
+
+    The result of a page is a dict: its `outputs`, one for each code cell, and when and with which versions it
+    `ran`.
 
     Args:
         found: the pages to run.
@@ -41,8 +38,15 @@ def outputs(found, package, folder, at_once=False):
 def fingerprint(package):
     """A digest of what every page depends on: the package's files, the way pages run, the versions."""
     how = Path(execute.__file__).read_bytes()
-    versions = [platform.python_version(), *map(version, DEPENDENCIES)]
+    versions = sorted(ran.versions().items())
     return kept.digest([kept.of_folder(package, (".py", ".csv")), how, versions])
+
+
+def _keep(file, outputs):
+    kept.write(file, {"outputs": outputs, "ran": ran.now()})
+
+
+runner = running.Runner(keep=_keep)
 
 
 def _key(page, setting):

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -19,6 +20,8 @@ PATH = [str(ROOT), str(ROOT / "docs")]
 sys.path[:0] = PATH
 
 from _render import (
+    alternate,
+    api,
     cache,
     explorers,
     glossary,
@@ -28,7 +31,9 @@ from _render import (
     maths,
     notebooks,
     pages,
+    ran,
     rendered,
+    repository,
     searching,
     serving,
     sources,
@@ -43,8 +48,10 @@ WRAPPED = re.compile(r'<script type="text/markdown">(.*?)</script>', re.DOTALL)
 drawn = set()  # the characters of every formula, for the font
 places = {}  # public name -> line of source
 terms = {}  # spelling -> anchor in the glossary
-ran = {}  # URI -> the page, for those that run
+executed = {}  # URI -> the page, for those that run
 on_what = {}  # what pages depend on besides their own text
+texts = {}  # URI -> a function: the page as plain Markdown
+ran_with = {}  # URI -> when and with which versions the page ran
 is_served = False
 
 
@@ -56,8 +63,10 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    """Let Markdown know the elements of the explorers."""
+    """Let Markdown know the elements of the explorers; offer to edit pages only in a repository."""
     config.markdown_extensions.append(explorers.Elements())
+    if not config.repo_url:
+        config.edit_uri = None
     return config
 
 
@@ -80,15 +89,22 @@ def on_files(files, config):
     with _plain_errors():
         found = [pages.read(file.src_uri, file.content_string) for file in files.documentation_pages()]
         running = [page for page in found if page.runs]
-        results = cache.outputs(running, PACKAGE, CACHE / "outputs", at_once=is_served)
+        results = cache.results(running, PACKAGE, CACHE / "outputs", at_once=is_served)
+    homes = api.homes({file.src_uri: file.content_string for file in files.documentation_pages()})
     figures = []
-    ran.update({page.uri: page for page in running})
-    for page in running:
-        if isinstance(results[page.uri], str):
-            page, results[page.uri] = serving.without_outputs(page, results[page.uri])
-        figures += _lay_out(page, results[page.uri], files, config)
-    for uri, text in sources.listings(PACKAGE, package):
+    for page in found:
+        if isinstance(results.get(page.uri), str):
+            page, outputs = serving.without_outputs(page, results[page.uri])
+            results[page.uri] = {"outputs": outputs, "ran": None}
+        if page.runs:
+            executed[page.uri] = page
+            ran_with[page.uri] = results[page.uri]["ran"] and ran.told(results[page.uri]["ran"])
+            figures += _lay_out(page, results[page.uri], files, homes, config)
+        told = page, results.get(page.uri), files, homes, sources.tree(PACKAGE, package)
+        texts[page.uri] = partial(alternate.text, *told)
+    for uri, text, module in sources.listings(PACKAGE, package):
         files.append(File.generated(config, uri, content=text))
+        texts[uri] = partial(alternate.listing, module)
     on_what["figures"] = sorted(figures)
     on_what["all"] = _depends(files, config, figures)
     on_what["package"] = package, [page.cells for page in found if _shows_package(repr(page.cells))]
@@ -110,9 +126,11 @@ def on_page_markdown(markdown, page, config, files):
     """Unwrap the notebook's Markdown, offer the notebook, and draw the house."""
     if file := files.get_file_from_path(notebooks.download_file(page.file.src_uri)):
         page.meta["notebook"] = get_relative_url(file.url, page.url)
-        page.meta["explorers"] = explorers.loaded(ran[page.file.src_uri], page.url)
+        page.meta["colab"] = repository.colab(config.repo_url, file.dest_uri)
+        page.meta["explorers"] = explorers.loaded(executed[page.file.src_uri], page.url)
+    page.meta["ran"] = ran_with.get(page.file.src_uri)
     if page.file.src_uri in rendered.given:
-        return ""
+        return rendered.given[page.file.src_uri]["markdown"]
     if house.PLACEHOLDER in markdown:
         with _plain_errors():
             markdown = markdown.replace(house.PLACEHOLDER, house.drawing(PACKAGE))
@@ -149,15 +167,22 @@ def on_env(env, config, files):
     return env
 
 
+def on_nav(nav, config, files):
+    """Remember the order of the pages."""
+    on_what["nav"] = nav
+
+
 def on_post_page(output, page, config):
-    """Leave out the bytes that nobody sees."""
+    """Put the page's Markdown beside it, and leave out the bytes that nobody sees."""
+    alternate.write(texts[page.file.src_uri](), page)
     return lighten.page(output)
 
 
 def on_post_build(config):
-    """Write the font for the formulas drawn, forget pages that are gone, and name those that take long."""
+    """Write the font and the list of pages, forget pages that are gone, and name those that take long."""
     target = Path(config.site_dir, "assets", "math.woff2")
     target.write_bytes(maths.font("".join(sorted(drawn))))
+    Path(config.site_dir, alternate.NAME).write_text(alternate.index(config, on_what["nav"]))
     kept.tidy(CACHE / "pages", rendered.wanted)
     kept.tidy(CACHE / "search", on_what["searched"])
     cache.runner.tell_slow()
@@ -165,9 +190,8 @@ def on_post_build(config):
 
 def _start_over(files, package):
     rendered.start_over()
-    drawn.clear()
-    terms.clear()
-    ran.clear()
+    for memory in (drawn, terms, texts, ran_with, executed):
+        memory.clear()
     places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):
         terms.update(glossary.terms(entries.content_string, slugify))
@@ -184,8 +208,9 @@ def _shows_package(text):
     return "::: mlefit" in text or house.PLACEHOLDER in text
 
 
-def _lay_out(page, outputs, files, config):
+def _lay_out(page, result, files, homes, config):
     """Put the executed notebook in the place of the page; return where its figures lie."""
+    outputs = result["outputs"]
     notebook = CACHE / "notebooks" / Path(page.uri).with_suffix(".ipynb")
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(notebooks.executed(page, outputs))
@@ -195,13 +220,10 @@ def _lay_out(page, outputs, files, config):
         files.append(File.generated(config, uri, content=data))
 
     def address(target):
-        path, hash_sign, anchor = target.partition("#")
-        linked = files.get_file_from_path(urljoin(f"/{page.uri}", path).lstrip("/"))
-        return (
-            urljoin(config.site_url, linked.url) + hash_sign + anchor if config.site_url and linked else None
-        )
+        file, anchor = alternate.followed(page.uri, target, files, homes)
+        return urljoin(config.site_url, file.url) + anchor if config.site_url and file else None
 
-    download = notebooks.download(page, address)
+    download = notebooks.download(page, address, repository.installing(config.repo_url))
     files.append(File.generated(config, notebooks.download_file(page.uri), content=download))
     return list(figures)
 

@@ -23,6 +23,12 @@ MACROS = {
     "T": r"^{\mathsf{T}}",
 }
 SPAN = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+IN_MARKDOWN = re.compile(
+    r"(?P<code>^ *(?P<fence>`{3,})[^\n]*\n.*?^ *(?P=fence) *$"
+    r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\\\$)"
+    r"|\$\$(?P<display>.+?)\$\$|\$(?!\s)(?P<inline>(?:\\.|[^\\$])+?)(?<!\s)\$",
+    re.MULTILINE | re.DOTALL,
+)
 # How aligned columns stand, said once in the style sheet.
 COLUMNS = {
     ' style="text-align: right;justify-items: end;padding-right: 0;"': " class=right",
@@ -38,16 +44,48 @@ def to_mathml(content, uri):
     Raises:
         PageError: for LaTeX that cannot be read, with the formula and the reason.
     """
-    return SPAN.sub(lambda match: _formula(match[1], html.unescape(match[2]).strip(), uri), content)
+
+    def draw(match):
+        display = match[1] == "div"
+        mathml = _formula(html.unescape(match[2]).strip(), uri, display)
+        return f'<div class="math" tabindex="0">{mathml}</div>' if display else mathml
+
+    return SPAN.sub(draw, content)
 
 
-def _formula(tag, latex, uri):
+def _formula(latex, uri, display):
     try:
-        mathml = _convert(latex, tag == "div")
+        return _convert(latex, display)
     except math_core.LatexError as error:
         reason = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
         raise PageError(f"{uri}: bad LaTeX in ${latex}$\n{reason}") from None
-    return f'<div class="math" tabindex="0">{mathml}</div>' if tag == "div" else mathml
+
+
+def in_markdown(text, uri):
+    """Replace every formula in the Markdown of a page by MathML in which nothing is left to mean Markdown.
+
+    Raises:
+        PageError: as `to_mathml`.
+    """
+
+    def draw(match):
+        if match["code"]:
+            return match[0]
+        display = match["display"] is not None
+        mathml = _inert(_formula((match["display"] or match["inline"]).strip(), uri, display))
+        return f'<span class="math">{mathml}</span>' if display else f"<span>{mathml}</span>"
+
+    return IN_MARKDOWN.sub(draw, text)
+
+
+def _inert(mathml):
+    """Punctuation in entities: no asterisk, underscore or bar is left that means something to Markdown."""
+
+    def entities(match):
+        text = html.unescape(match[1])
+        return f">{re.sub(r'[^\w ]|_', lambda sign: f'&#{ord(sign[0])};', text)}<"
+
+    return re.sub(r">([^<]+)<", entities, mathml)
 
 
 @lru_cache(maxsize=4096)
@@ -68,10 +106,11 @@ def glyphs(content):
         shown.update(html.unescape(drawn))
         if "<msqrt" in formula or "<mroot" in formula:
             shown.add("\N{SQUARE ROOT}")  # which the browser draws without being given the letter
-    return shown | {_italic(letter) for letter in shown}
+    return shown | {italic(letter) for letter in shown}
 
 
-def _italic(letter):
+def italic(letter):
+    """The mathematical italic of a letter, or the letter itself if it has none."""
     if letter == "h":
         return "\N{PLANCK CONSTANT}"
     try:

@@ -2,18 +2,13 @@
 
 import base64
 import json
-import re
 from pathlib import PurePosixPath
 
 import yaml
 
-from _render import maths
+from _render import maths, plain
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-DETAILS = re.compile(r"^</?details.*?>\n?", re.MULTILINE)
-LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)([^)\s]+)\)")
-SUMMARY = re.compile(r"<summary>(.*?)</summary>")
-ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?) (\w+)(?: \"(.*?)\")?\n((?:(?: {4}.*)?\n?)+)", re.MULTILINE)
 
 
 def figures(page, outputs):
@@ -61,13 +56,19 @@ def executed(page, outputs):
     return _notebook(cells)
 
 
-def download(page, address):
-    """The page as a notebook that runs by itself, without outputs; `address` makes a link absolute."""
+def download(page, address, installing):
+    """The page as a notebook that runs by itself, without outputs.
+
+    Args:
+        page: the page.
+        address: makes a link absolute.
+        installing: the code of the first cell, which installs what the others need.
+    """
     cells = []
     for index, cell in enumerate(page.cells):
         if cell.is_code:
             cells.append(_code(cell.source, f"cell-{index}"))
-        elif text := _plain(cell.source, address).strip():
+        elif text := plain.markdown(cell.source, address).strip():
             cells.append(_markdown(text, f"cell-{index}"))
     written = "".join(cell.source for cell in page.cells)
     macros = "".join(
@@ -78,7 +79,7 @@ def download(page, address):
     if macros:
         macros = macros.replace(r"\newcommand{\vec}", r"\renewcommand{\vec}")
         cells.insert(0, _markdown(f"${macros}$", "notation"))
-    return _notebook(cells)
+    return _notebook([_code(installing, "install"), *cells])
 
 
 def _markdown(text, name):
@@ -92,16 +93,3 @@ def _code(text, name, outputs=(), metadata=None):
 
 def _notebook(cells):
     return json.dumps({"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}, indent=1)
-
-
-def _plain(text, address):
-    """Markdown that Jupyter draws too: no tabs, collapsibles, attributes or links into the site's sources."""
-    text = ADMONITION.sub(lambda m: _quote(m[2] if m[2] is not None else m[1].capitalize(), m[3]), text)
-    text = SUMMARY.sub(r"**\1**\n", DETAILS.sub("", text))
-    text = LINK.sub(lambda m: f"[{m[1]}]({address(m[2])})" if address(m[2]) else m[1], text)
-    return re.sub(r"\{ ?[.#][^}\n]*\}", "", text)
-
-
-def _quote(title, body):
-    lines = [f"**{title}**", "", *(line[4:] for line in body.strip("\n").split("\n"))]
-    return "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"

@@ -10,12 +10,13 @@ from _render import kept
 
 drawing = {}  # URI -> where the page being rendered is to be kept, and what it has told the build
 given = {}  # URI -> what was kept of a page
+pages = {}  # URI -> MkDocs' page, as this build has it
 wanted = []  # every file that this build has asked for
 
 
 def start_over():
     """Before a build."""
-    for memory in (drawing, given, wanted):
+    for memory in (drawing, given, pages, wanted):
         memory.clear()
 
 
@@ -30,6 +31,7 @@ def prepare(page, path, build, files):
     """
     uri, render = page.file.src_uri, page.render
     wanted.append(path)
+    pages[uri] = page
     record = kept.read(path)
     if record is None:
         drawing[uri] = path, {"anchors": [], "inventory": [], "quiet": True}
@@ -45,6 +47,7 @@ def finish(page, content, glyphs):
     path, record = drawing.pop(page.file.src_uri)
     if record.pop("quiet"):
         record.update(
+            markdown=page.markdown,
             content=content,
             glyphs=sorted(glyphs),
             title=page._title_from_render,

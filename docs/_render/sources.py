@@ -24,7 +24,9 @@ class Formatter(HtmlFormatter):
 
 @lru_cache(maxsize=1)
 def listings(package, fingerprint):
-    """Return the URI and Markdown text of one page for each module, its lines numbered `#L-1`, `#L-2`, ...
+    """Return the URI and Markdown text of one page for each module, and where the module lies.
+
+    The lines are numbered `#L-1`, `#L-2`, and so on.
 
     The fingerprint of the package says when to read it again.
     """
@@ -34,14 +36,20 @@ def listings(package, fingerprint):
         code = highlight(path.read_text(), PythonLexer(), formatter)
         name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
         header = f"---\ntitle: {name}\nsearch:\n  exclude: true\nhide: [toc]\n---\n"
-        pages.append((f"{FOLDER}/{_place(path, package)}.md", f"{header}\n# `{name}`\n\n{code}"))
+        pages.append((f"{FOLDER}/{_place(path, package)}.md", f"{header}\n# `{name}`\n\n{code}", path))
     return pages
+
+
+@lru_cache(maxsize=1)
+def tree(package, fingerprint):
+    """The package as Griffe reads it."""
+    return griffe.load("mlefit", search_paths=[package.parent], resolve_aliases=True)
 
 
 @lru_cache(maxsize=1)
 def locations(package, fingerprint):
     """Map each public path, `mlefit.data.line`, to its module's listing and first line."""
-    root = griffe.load("mlefit", search_paths=[package.parent], resolve_aliases=True)
+    root = tree(package, fingerprint)
     found = {}
 
     def visit(thing, path):

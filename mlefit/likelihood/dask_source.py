@@ -31,7 +31,7 @@ class DaskSource:
         >>> import dask.array as da
         >>> source = DaskSource({"x": da.arange(6, chunks=4)})
         >>> source.count, list(source.run(sum)), source.place(1, 0)
-        (2, [6, 9], 'row 0 of partition 1')
+        (2, [np.int64(6), np.int64(9)], 'row 0 of partition 1')
     """
 
     def __init__(self, named: Mapping[str, Any]) -> None:

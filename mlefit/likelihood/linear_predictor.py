@@ -23,6 +23,7 @@ from mlefit.models.standardised import middle
 from mlefit.solvers import qr
 
 _BLOCK = 262_144  # rows handed over at a time
+_MANY = 65_536  # rows of a sample where a pass over all costs much more: it leads closer, and saves passes
 
 
 class LinearPredictorObjective:
@@ -53,7 +54,6 @@ class LinearPredictorObjective:
 
     exact, whole = True, False
     many = 4 * ROWS  # observations beyond which samples lead the way sooner
-    sizes = ROWS // 4, ROWS  # of those
 
     def __init__(
         self, family: LinearPredictor | type[LinearPredictor], rows: Rows, intercept: bool = True
@@ -65,6 +65,12 @@ class LinearPredictorObjective:
         self.back = np.pad(np.diag(1 / self.scale), (0, int(intercept)))
         if intercept:
             self.back[-1] = *(-self.centre / self.scale), 1.0
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many observations the samples have that lead the way."""
+        dear = not self.rows.in_memory and self.rows.size >= 4 * _MANY
+        return ROWS // 4, _MANY if dear else ROWS
 
     @functools.cached_property
     def constant(self) -> float:

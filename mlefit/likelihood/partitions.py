@@ -70,6 +70,13 @@ class PartitionedRows(Rows):
         self._change, self._report = None, report
 
     @property
+    def columns(self) -> tuple:
+        raise ValueError(
+            "an optimizer picks its batches here and there, and the rows lie in partitions: leave method "
+            "out, or give mlefit.train a tf.data.Dataset"
+        )
+
+    @property
     def has_weights(self) -> bool:
         return self._weighted
 

@@ -19,7 +19,8 @@ class Rows:
     """Observations: a tuple of float64 arrays of one length, `(n,)` or `(n, k)`, by name.
 
     Args:
-        **columns: the arrays, which are not copied.
+        **columns: the arrays, which are not copied. Those of another real type, such as mapped files, become
+            float64 as blocks of them are handed over.
 
     Attributes:
         names: of the columns.
@@ -52,6 +53,11 @@ class Rows:
         self._change, self.entries = None, {}
 
     @property
+    def columns(self) -> tuple:
+        """The arrays as they lie: what can be indexed by an array of places."""
+        return self._columns
+
+    @property
     def has_weights(self) -> bool:
         """Whether rows stand for more than one observation, or may."""
         return self.weights is not None
@@ -66,6 +72,7 @@ class Rows:
         there = np.flatnonzero(weights)
         if len(there) == self.size:
             other = self._with(self._columns)
+            other.in_memory = self.in_memory
         else:
             other = self._with(tuple(values[there] for values in self._columns))
             other._places = there
@@ -122,7 +129,7 @@ class Rows:
         """Return these rows with a function of the columns of a block applied as they are handed over."""
         other, before = self._with(self._columns), self._change
         other.weights, other._places, other.nobs = self.weights, self._places, self.nobs
-        other.clusters = self.clusters
+        other.clusters, other.in_memory = self.clusters, self.in_memory
         if function is None:
             return other
         other._change = function if before is None else lambda *block: function(*before(*block))
@@ -160,7 +167,7 @@ class Rows:
         return frozenset(map(self.fingerprint, self.names))
 
     def _block(self, low, high):
-        part = tuple(values[low:high] for values in self._columns)
+        part = tuple(np.asarray(values[low:high], dtype=np.float64) for values in self._columns)
         return part if self._change is None else self._change(*part)
 
     def _weights(self, low, high):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mlefit import checks
 from mlefit.likelihood import dask_source
 from mlefit.likelihood.partitions import Source
 from mlefit.likelihood.rows import in_threads
@@ -34,13 +35,16 @@ class Mapped:
     Args:
         named: the columns, array-likes of one length.
 
+    Attributes:
+        columns: the arrays.
+
     Examples:
         >>> import tempfile
         >>> with tempfile.NamedTemporaryFile() as file:
         ...     numbers = np.memmap(file, dtype="int16", shape=(5,))
         ...     source = Mapped({"x": numbers, "y": np.ones(5)})
         ...     source.count, list(source.run(lambda x, y: x + y)), source.place(0, 3)
-        (1, [memmap([1., 1., 1., 1., 1.])], 'index 3')
+        (1, [array([1., 1., 1., 1., 1.])], 'index 3')
     """
 
     def __init__(self, named: Mapping[str, Any]) -> None:
@@ -55,7 +59,12 @@ class Mapped:
             if len(values) != size:
                 first, length = next(iter(arrays)), len(values)
                 raise ValueError(f"{first} has {size} rows and {name} has {length}: they must have as many")
-        self._arrays = list(arrays.values())
+        # Those in files are checked as they pass.
+        self.columns = {
+            name: values if isinstance(values, np.memmap) else checks.real_array(name, values)
+            for name, values in arrays.items()
+        }
+        self._arrays = list(self.columns.values())
         width = sum(int(np.prod(values.shape[1:])) for values in self._arrays)
         self._length = max(1, _NUMBERS // max(width, 1))
         self._lows = range(0, size, self._length)
@@ -65,7 +74,7 @@ class Mapped:
         """Yield what a function makes of the columns of each range, in order; on several cores."""
 
         def ranged(low):
-            return function(*(_cut(values, slice(low, low + self._length)) for values in self._arrays))
+            return function(*(values[low : low + self._length] for values in self._arrays))
 
         return in_threads(ranged, self._lows)
 
@@ -79,7 +88,3 @@ class Mapped:
     def name(self, partition: int) -> str:
         """Return what a range is called."""
         return f"the rows from {self._lows[partition]} on"
-
-
-def _cut(values, part):
-    return values.iloc[part] if hasattr(values, "iloc") else values[part]

@@ -20,7 +20,7 @@ from mlefit.likelihood.rows import Rows
 _PLACE = re.compile(r"at index \(?(?P<row>\d+)(, (?P<column>\d+)\))?")
 _FEW = 65_536  # rows, and numbers, that are brought home altogether
 _NUMBERS = 2**22
-_SAMPLE = 32_768  # rows that are brought home of more
+_SAMPLE = 65_536  # rows that are brought home of more
 _LEAST = 256  # of a partition, so that uneven ones can be told
 
 

@@ -40,7 +40,7 @@ def choose(model: Model, options: Options, in_memory: bool = True) -> Route:
             "held: take 'robust'"
         )
     if by_optimizer:
-        _require_in_memory(optimizer.ROUTE, in_memory)
+        _require_in_memory(optimizer.ROUTE, in_memory or options.batch_size)
         return optimizer.ROUTE
     methods = {route.method for route in ROUTES.values()}
     if options.method not in ("auto", *methods):

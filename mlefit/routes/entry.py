@@ -83,7 +83,12 @@ def observed(
     entries = {name: columns.names(name, values) for name, values in named.items()}
     source = sources.found(named if weights is None else {**named, _WEIGHTS: weights})
     if isinstance(source, sources.Mapped) and isinstance(options.method, keras.optimizers.Optimizer):
-        source = None  # It picks rows here and there, and the file serves it as an array.
+        # It picks rows here and there, and the file serves it as an array.
+        if options.batch_size and weights is None and cluster is None:
+            rows = Rows(**source.columns)
+            rows.entries, rows.in_memory = entries, False
+            return rows
+        source = None
     if source is not None:
         if cluster is not None:
             raise ValueError("cluster is for rows in memory: here they lie in partitions")

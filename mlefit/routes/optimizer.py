@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from mlefit import checks, training
-from mlefit.batches import Batches
-from mlefit.history import History
+from mlefit.descent.batches import Batches
+from mlefit.descent.history import History
 from mlefit.likelihood.rows import Rows
 from mlefit.models import flat
 from mlefit.models.asking import has_prior, log_prior
@@ -69,9 +69,10 @@ def _in_batches(model, rows, options):
     A row counts by its weight, whatever those beside it weigh; the prior is in each batch, as it is in each
     mean over rows.
     """
-    columns = rows.whole() if rows.weights is None else (*rows.whole(), rows.weights)
+    columns = rows.columns if rows.weights is None else (*rows.columns, rows.weights)
 
     def loss(*batch):
+        batch = [tf.cast(values, tf.float64) for values in batch]  # Mapped files may hold another type.
         named = dict(zip(rows.names, batch, strict=False))
         weights = 1.0 if rows.weights is None else batch[-1]
         return _loss(model, rows, rows.size * tf.reduce_mean(weights * terms(model, named)))

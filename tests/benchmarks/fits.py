@@ -12,16 +12,14 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import fitters, measuring, problems, tables  # noqa: E402
+from benchmarks import fitters, measuring, problems, saving, tables  # noqa: E402
 
 SIZES = (10**3, 10**5, 10**6)
 LONGEST = 5.0  # seconds that a fit may take, by what it took on fewer observations
@@ -71,7 +69,7 @@ def main():
         return
     chosen = [f for f in fitters.FITTERS if any(word.lower() in f.lower() for word in args.fitters or [""])]
     whole = not (args.sizes or args.models or args.fitters)
-    run = {"date": datetime.date.today().isoformat(), **machine(), "rounds": 0}
+    run = {"date": datetime.date.today().isoformat(), **saving.machine(PACKAGES), "rounds": 0}
     print(json.dumps(run))
     if hasattr(os, "sched_setaffinity"):  # where cores are busy, threads would wait for one another
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -86,7 +84,7 @@ def main():
         run["rounds"] += 1
         run["load"][1] = os.getloadavg()[0]
         if whole:
-            tables.SAVED.write_text(as_text({**run, "imports": imports}, with_ratios(rows)))
+            tables.SAVED.write_text(saving.as_text({**run, "imports": imports}, with_ratios(rows)))
     for row in with_ratios(rows):
         print(line(row))
     if whole:
@@ -187,32 +185,6 @@ def line(row):
 
 def duration(seconds):
     return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"
-
-
-def machine():
-    """What the times depend on: processor, cores, what else runs, and versions."""
-    info = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [entry.split(":")[1].strip() for entry in info if entry.startswith("model name")]
-    return {
-        "machine": {"processor": names[0] if names else platform.machine(), "cores": os.cpu_count()},
-        "load": [os.getloadavg()[0]] * 2,
-        "versions": {"python": platform.python_version(), **{p: metadata.version(p) for p in PACKAGES}},
-    }
-
-
-def as_text(head, rows):
-    """JSON with one row a line and four digits: a new run then differs where its numbers do."""
-
-    def rounded(value):
-        if isinstance(value, dict):
-            return {key: rounded(part) for key, part in value.items()}
-        if isinstance(value, list):
-            return [rounded(part) for part in value]
-        return float(f"{value:.4g}") if isinstance(value, float) else value
-
-    entries = [f"  {json.dumps(key)}: {json.dumps(rounded(value))}" for key, value in head.items()]
-    table = ",\n".join(f"    {json.dumps(rounded(row), ensure_ascii=False)}" for row in rows)
-    return "{\n" + ",\n".join(entries) + f',\n  "rows": [\n{table}\n  ]\n}}\n'
 
 
 if __name__ == "__main__":

@@ -56,6 +56,35 @@ def test_coverage_of_the_stddev_is_a_difference_of_chi_square_functions(names):
     assert names["above"] + names["below"] == pytest.approx(1 - wald, rel=1e-9)
 
 
+def test_intervals_of_a_rate(names):
+    for n in (5, 20, 100):
+        rules = names["rate_ends"](n)
+        waits = stats.expon.rvs(size=n, random_state=n)
+        rate, top = 1 / waits.mean(), stats.expon.logpdf(waits, scale=waits.mean()).sum()
+        for end in rules["profile"]:
+            fall = top - stats.expon.logpdf(waits, scale=1 / (end * rate)).sum()
+            assert fall == pytest.approx(Z**2 / 2, rel=1e-8)
+        sure = np.array(rules["exact"]) * rate * waits.sum()  # gamma(n), if the rate lies there
+        np.testing.assert_allclose(stats.gamma(n).cdf(sure), [0.025, 0.975], rtol=1e-10)
+        np.testing.assert_allclose(rules["Wald"], stats.norm.interval(0.95, 1, 1 / math.sqrt(n)))
+        np.testing.assert_allclose(np.log(rules["log-Wald"]), stats.norm.interval(0.95, 0, 1 / math.sqrt(n)))
+        for name, (a, b) in rules.items():
+            expected = stats.gamma(n).sf(n * b), stats.gamma(n).cdf(n * a)
+            np.testing.assert_allclose(names["rate_misses"][n, name], expected, rtol=1e-9, atol=1e-15)
+    for n in (5, 20, 100):  # what the page says of the table
+        below, above = zip(*(names["rate_misses"][n, name] for name in rules), strict=True)
+        wald, log_wald, profile, exact = np.abs(np.array([below, above]) - 0.025).max(axis=0)
+        assert exact < profile < min(wald, log_wald)
+        total = np.abs(np.add(below, above) - 0.05)
+        assert total[0] < total[1]
+    low, high = names["rate_misses"][5, "Wald"]
+    assert low > 50 * high and 1.6 < low / 0.025 < 1.8
+    assert {name: tuple(map(int, sides)) for name, sides in names["fifty"].items()} == {
+        "Wald": (3, 0),
+        "exact": (1, 1),
+    }
+
+
 def test_hubbles_slope_has_the_interval_of_linregress(names):
     fit = stats.linregress(names["distance"], names["velocity"])
     expected = stats.t.interval(0.95, 22, fit.slope, fit.stderr)

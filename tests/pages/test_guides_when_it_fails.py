@@ -15,7 +15,7 @@ from conftest import DOCS, ROOT
 URI = "guides/when-it-fails.md"
 HOLE = "\N{HORIZONTAL ELLIPSIS}"
 # Rooms that say nothing of a fit, or of their own arguments alone.
-OTHERS = ("data/", "solvers/", "plot", "densities/", "losses.py", "checkpoints.py", "training.py", "steps.py")
+OTHERS = ("data/", "solvers/", "plot", "densities/", "losses.py", "training.py", "descent/checkpoints.py", "descent/steps.py")
 SPEAK_OF_FITS = ("inference/words.py", "inference/verdict.py")  # in their room alone
 WARNED = ("constant", "separated", "nothing", "ridge", "few", "kink", "deceived", "stopped", "early")
 

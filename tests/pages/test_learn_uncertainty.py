@@ -142,6 +142,20 @@ def test_coverage_is_the_exact_one(names):
     assert np.all(names["covered"][10][:5] < 0.945)
 
 
+def test_fifty_rates_miss_as_the_figure_says(names):
+    waits = names["ten_waits"]
+    assert waits.shape == (50, 10)
+    assert stats.kstest(waits.ravel(), stats.expon(scale=2.0).cdf).pvalue > 0.05
+    ends = np.array([stats.norm.interval(0.95, 1 / x.mean(), 1 / x.mean() / math.sqrt(10)) for x in waits])
+    below, above = ends[:, 1] < 0.5, ends[:, 0] > 0.5
+    assert names["missed"].tolist() == (below | above).tolist()
+    assert (below.sum(), above.sum()) == (2, 0)
+    assert stats.spearmanr(ends.mean(axis=1), ends @ [-1, 1]).statistic == pytest.approx(1)
+    gamma = stats.gamma(10)  # ten times truth over estimate
+    reach = 10 * stats.norm.ppf(0.975) / math.sqrt(10)
+    assert gamma.sf(10 + reach) > 5 * gamma.cdf(10 - reach)  # most misses lie below
+
+
 def test_hubbles_slope_and_errors_are_those_of_scipy(names):
     d, v = names["distance"], names["velocity"]
     fit = stats.linregress(d, v)

@@ -2,7 +2,7 @@
 
    given: {data: [numbers], unit: "m"} */
 (window.mleWaiting ??= []).push(() => {
-  const { MleExplorer: Explorer, mleFormat: format } = window;
+  const { MleExplorer: Explorer, mleFormat: format, mleRoundUp: roundUp } = window;
   const INSIDE = [[39.3, 0.5], [86.5, 2], [98.9, 4.5]]; // 100 (1 - exp(-k²/2)), k²/2: chi-square, 2 degrees
 
   const density = (x, mean, stddev) =>
@@ -87,8 +87,7 @@
       const at = surface(x), { bell, map } = this, { unit = "" } = this.given;
       const heights = x.map((value) => density(value, mean, stddev));
 
-      const peak = 1.1 * density(0, 0, stddev), power = 10 ** Math.floor(Math.log10(peak));
-      bell.range(bell.x, [0, power * [1, 2, 5, 10].find((times) => times * power >= peak)]);
+      bell.range(bell.x, [0, roundUp(1.1 * density(0, 0, stddev))]);
       bell.curve("density", (value) => density(value, mean, stddev), "line c1");
       bell.segments("stems", x.map((value, k) => [[value, 0], [value, heights[k]]]), "line c2");
       bell.dots("heads", x.map((value, k) => [value, heights[k]]), "c2");

@@ -15,11 +15,15 @@
 
   const pixel = (value) => Math.max(-FAR, Math.min(FAR, Number.isNaN(value) ? FAR : value)).toFixed(1);
 
+  /* The next of 1, 2 and 5 times a power of ten: for the end of an axis that must not creep during a drag. */
+  function roundUp(value) {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return power * [1, 2, 5, 10].find((times) => times * power >= value * 0.999);
+  }
+
   /* Round numbers from low to high, some `count` of them. */
   function ticks([low, high], count) {
-    const raw = (high - low) / count;
-    const power = 10 ** Math.floor(Math.log10(raw));
-    const step = power * [1, 2, 5, 10].find((times) => times * power >= raw * 0.999);
+    const step = roundUp((high - low) / count);
     const found = [];
     for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -49,7 +53,7 @@
       for (const [classes, text] of Object.entries(keys)) {
         const entry = caption.appendChild(document.createElement("span"));
         const sample = node("svg", { width: 24, height: 12, "aria-hidden": true }, entry);
-        node("path", { class: classes, d: classes.includes("dot") ? "M12 6h0" : "M1 6h22" }, sample);
+        node("path", { class: classes, d: /\bdot\b/.test(classes) ? "M12 6h0" : "M1 6h22" }, sample);
         entry.append(text);
       }
       if (caption.childNodes.length) this.element.append(caption);
@@ -243,5 +247,6 @@
 
   window.MlePlot = Plot;
   window.mleFormat = format;
+  window.mleRoundUp = roundUp;
 })();
 window.mleBegin?.();

@@ -6,8 +6,8 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from mlefit.batches import Batch
-from mlefit.variables import Variable
+from mlefit.descent.batches import Batch
+from mlefit.descent.variables import Variable
 
 # The numbers agree to rounding, the times do not. Without autograph, which warns about every lambda whose
 # source it cannot find; and as `partial`, for TensorFlow counts the traces of all runs by their common code,

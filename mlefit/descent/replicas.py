@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.batches import Batch
-from mlefit.steps import COMPILE, check_loss
-from mlefit.variables import Variable, native
+from mlefit.descent.batches import Batch
+from mlefit.descent.steps import COMPILE, check_loss
+from mlefit.descent.variables import Variable, native
 
 
 class Replicas:

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.batches import Batch
-from mlefit.history import Course
-from mlefit.variables import Variable, kinds, native, put, snapshot
+from mlefit.descent.batches import Batch
+from mlefit.descent.history import Course, agree
+from mlefit.descent.variables import Variable, kinds, native, put, snapshot
 
 # A run is written at most once in so many seconds, and more rarely where writing would take more than this
 # share of the time: a kill loses little, and writing costs little whatever the size of the model.
@@ -22,7 +22,6 @@ _SECONDS = 1.0
 _SHARE = 0.02
 _FORMAT = "a run of mlefit.train, format 1"
 _ANEW = ". A dataset must be made anew for each run, and shuffle with a seed"
-_PRECISION = {8: 2.0**-52, 4: 2.0**-23, 2: 2.0**-7}  # by the bytes of a float; two may be a bfloat16
 
 
 class Checkpoint:
@@ -98,10 +97,8 @@ class Checkpoint:
             course = Course(arrays["history"].tolist())
             if "epochs" in arrays:
                 course.epochs, course.epoch_steps = arrays["epochs"].tolist(), arrays["epoch_steps"].tolist()
-            best, tracked, start = (
-                [arrays[f"{part}_{i}"] for i in range(about.get(part, 0))]
-                for part in ("best", "state", "start")
-            )
+            parts = ("best", "state", "start")
+            best, tracked, start = ([arrays[f"{p}_{i}"] for i in range(about.get(p, 0))] for p in parts)
         except Exception as error:  # a damaged archive fails in many ways
             raise ValueError(f"{self} is damaged, or not a file that mlefit.train wrote") from error
         for key in self._run | run:
@@ -111,14 +108,11 @@ class Checkpoint:
                     f"{self._run.get(key)}. Remove the file, or give another path"
                     + (_ANEW if key.startswith("first batch") else "")
                 )
+        own = self._variables if start else []
         # A bfloat16 comes back as two bytes without a meaning: the variable knows it.
         best, tracked, self._start = (
             [array.view(variable.dtype.as_numpy_dtype) for array, variable in zip(part, like, strict=True)]
-            for part, like in (
-                (best, self._variables),
-                (tracked, self.tracked),
-                (start, self._variables if start else []),
-            )
+            for part, like in ((best, self._variables), (tracked, self.tracked), (start, own))
         )
         self._start = [tf.constant(array) for array in self._start]
         self._state = course.size, course, best, tracked, last
@@ -140,7 +134,7 @@ class Checkpoint:
         here = snapshot(self._variables)
         if self._state is None:
             first, second = loss(), loss()
-            if not _agree(first, second, self._variables, 0.0):
+            if not agree(first, second, self._variables, 0.0):
                 raise ValueError(
                     "checkpoint is for a loss that depends on the variables alone, this one gives "
                     f"{float(first)} and then {float(second)} at the same point: random numbers cannot "
@@ -154,7 +148,7 @@ class Checkpoint:
             place, point, was = "start, on the first batch,", self._start, course.steps[0]
         put(self._variables, point)
         value = loss()
-        if not _agree(value, was, self._variables, course.steps[0]):
+        if not agree(value, was, self._variables, course.steps[0]):
             put(self._variables, here)
             raise ValueError(
                 f"{self} is of another run: at its {place} the loss was {was}, now it is {float(value)} "
@@ -252,11 +246,3 @@ def _nameless(config):
     if not isinstance(config, dict):
         return config
     return {key: _nameless(value) for key, value in config.items() if key != "name"}
-
-
-def _agree(value, other, variables, scale):
-    """Whether two losses differ by no more than rounding, which grows with the loss at a start far off."""
-    size = min(tf.as_dtype(part.dtype).size for part in (value, *variables))
-    value, other, precision = float(value), float(other), _PRECISION[size]
-    allowed = np.sqrt(precision) * abs(other) + 100 * precision * abs(scale)
-    return abs(value - other) <= allowed or not (np.isfinite(value) or np.isfinite(other))

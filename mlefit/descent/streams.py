@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
-from mlefit.batches import Batch
+from mlefit.descent.batches import Batch
 
 
 class Stream:

@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlefit.batches import Batch
-from mlefit.checkpoints import Checkpoint
-from mlefit.history import Course
-from mlefit.replicas import Replicas
-from mlefit.sources import Source
-from mlefit.steps import Steps
-from mlefit.variables import put, snapshot
+from mlefit.descent.batches import Batch
+from mlefit.descent.checkpoints import Checkpoint
+from mlefit.descent.history import Course
+from mlefit.descent.replicas import Replicas
+from mlefit.descent.sources import Source
+from mlefit.descent.steps import Steps
+from mlefit.descent.variables import put, snapshot
 
 
 class DivergenceError(ArithmeticError):

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from mlefit import batches, checks, columns
-from mlefit.batches import Batch, Batches
+from mlefit import checks, columns
 from mlefit.checks import Data
-from mlefit.streams import Stream
+from mlefit.descent import batches
+from mlefit.descent.batches import Batch, Batches
+from mlefit.descent.streams import Stream
 
 
 class Held:

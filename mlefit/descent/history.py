@@ -1,9 +1,13 @@
 """What a training run leaves behind: the losses of its steps and of its epochs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+_PRECISION = {8: 2.0**-52, 4: 2.0**-23, 2: 2.0**-7}  # by the bytes of a float; two may be a bfloat16
 _SETTLED = 10  # steps, or epochs, over which a loss must have come to rest
 
 
@@ -80,3 +84,11 @@ def _settled(losses, tolerance):
         return False
     recent = losses[-_SETTLED - 1 :]
     return max(recent) - min(recent) <= tolerance * abs(recent[-1])
+
+
+def agree(value: Any, other: Any, variables: Iterable[tf.Variable], scale: float) -> bool:
+    """Return whether two losses differ by no more than rounding, which grows with the loss at the start."""
+    size = min(tf.as_dtype(part.dtype).size for part in (value, *variables))
+    value, other, precision = float(value), float(other), _PRECISION[size]
+    allowed = np.sqrt(precision) * abs(other) + 100 * precision * abs(scale)
+    return abs(value - other) <= allowed or not (np.isfinite(value) or np.isfinite(other))

@@ -73,8 +73,8 @@ def test_intervals_of_a_rate(names):
             np.testing.assert_allclose(names["rate_misses"][n, name], expected, rtol=1e-9, atol=1e-15)
     for n in (5, 20, 100):  # what the page says of the table
         below, above = zip(*(names["rate_misses"][n, name] for name in rules), strict=True)
-        wald, log_wald, profile, exact = np.abs(np.array([below, above]) - 0.025).max(axis=0)
-        assert exact < profile < min(wald, log_wald)
+        wald, log_wald, profile, exact = np.abs(np.array([below, above]) - 0.025).T
+        assert (exact < profile).all() and (profile < np.minimum(wald, log_wald)).all()
         total = np.abs(np.add(below, above) - 0.05)
         assert total[0] < total[1]
     low, high = names["rate_misses"][5, "Wald"]

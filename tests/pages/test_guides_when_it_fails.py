@@ -4,6 +4,7 @@ import ast
 import math
 import re
 
+import dask.array as da
 import numpy as np
 import pytest
 from markdown.extensions.toc import slugify
@@ -15,7 +16,16 @@ from conftest import DOCS, ROOT
 URI = "guides/when-it-fails.md"
 HOLE = "\N{HORIZONTAL ELLIPSIS}"
 # Rooms that say nothing of a fit, or of their own arguments alone.
-OTHERS = ("data/", "solvers/", "plot", "densities/", "losses.py", "training.py", "descent/checkpoints.py", "descent/steps.py")
+OTHERS = (
+    "data/",
+    "solvers/",
+    "plot",
+    "densities/",
+    "losses.py",
+    "training.py",
+    "descent/checkpoints.py",
+    "descent/steps.py",
+)
 SPEAK_OF_FITS = ("inference/words.py", "inference/verdict.py")  # in their room alone
 WARNED = ("constant", "separated", "nothing", "ridge", "few", "kink", "deceived", "stopped", "early")
 
@@ -152,6 +162,10 @@ def test_each_case_leads_to_the_section_that_shows_it(names, said):
             said(line(), x, y[1:]),
             said(line(), x, np.ma.array(y, mask=y < 0)),
             said(mlefit.Gaussian(), [2**53 + 1, 2**53 + 3]),
+        ],
+        "rows-in-partitions": [
+            said(line(), da.from_array(x, chunks=8), y),
+            said(line(), da.from_array(x, chunks=8), da.from_array(y[1:], chunks=8)),
         ],
         "a-log_prob-it-cannot-use": [
             said(layered, x),

@@ -139,7 +139,7 @@
       return `${hits} of ${experiments} ${experiments === 1 ? "interval holds" : "intervals hold"} the truth ` +
         `(${percent(share, digits)}, ${Math.abs(share - 0.95) > error ? "outside" : "about"} 95% ± ` +
         `${format(100 * error, digits)}). ${low} below it, ${high} above. In the long run ` +
-        `${percent(tooLow, 1)} of these intervals lie below the truth and ${percent(tooHigh, 1)} above.`;
+        `${percent(tooLow, 2)} of these intervals lie below the truth and ${percent(tooHigh, 2)} above.`;
     }
   }
 

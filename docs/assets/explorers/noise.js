@@ -95,11 +95,11 @@
         x: [-1, 1], y: [-1, 1], xlabel: "residual", ylabel: "slope of the log-density", keys: { "line wide grey": "pull of a point" },
         alt: "The slope of the four log-densities against the residual, with a bar for each point's pull",
       });
+      this.slider("df", { label: "Student's t: df", min: 2, max: 30, step: 1, value: 4, digits: 0 });
+      this.slider("delta", { label: "Huber: δ / scale", min: 0.1, max: 3, step: 0.05, value: 1.35 });
       this.pick = this.list("y", {
         label: "point", values: y, min: ends[0], max: ends[1], step: 0.1, digits: 2, place: "its y",
       });
-      this.slider("df", { label: "Student's t: df", min: 2, max: 30, step: 1, value: 4, digits: 0 });
-      this.slider("delta", { label: "Huber: δ / scale", min: 0.1, max: 3, step: 0.05, value: 1.35 });
       this.choice("noise", { label: "bars for", options: NAMES, value: "gaussian" });
     }
 

@@ -137,7 +137,8 @@ def test_light_tails_are_a_gaussian_and_said_so():
 
 
 def test_repeated_values_are_a_spike_and_said_so():
-    with pytest.warns(mlefit.FitWarning, match="unbounded"):
+    # Where the search ends on its way to the spike, rounding decides: at one of two honest messages.
+    with pytest.warns(mlefit.FitWarning, match="unbounded|towards the boundary of scale"):
         mlefit.fit(mlefit.StudentT(), [1.0, 1, 1, 1, 1, 1, 2, 3, 50])
     with pytest.warns(mlefit.FitWarning, match="unbounded"):
         mlefit.fit(mlefit.RobustRegression(), X, 1 + X @ [1.0, 2.0])

@@ -9,6 +9,7 @@ from scipy import stats
 
 import mlefit
 from benchmarks import scale_page
+from mlefit.likelihood import linear_predictor, survey
 
 
 @pytest.fixture
@@ -64,19 +65,24 @@ def test_two_runs_over_the_partitions_give_the_same_bits(names):
 
 def test_few_passes_bring_a_sample_to_the_full_fit(names):
     sampled = names["sampled"]
-    expected = np.sqrt(names["N"] / 32_768 - 1)
+    assert names["n_s"] == survey._SAMPLE == linear_predictor._MANY, "the page's sample is the package's"
+    expected = np.sqrt(names["N"] / names["n_s"] - 1)
     assert expected / 4 < sampled[0] < 3 * expected
     for before, after in pairwise(sampled):
         assert after < before / 30
     assert sampled[3] < 1e-5
+    assert 0.005 < np.abs(names["unlike"]).max() < 0.02
+    data = names["X"], names["yes"]
+    three, four = (names["newton"](*names["on"](*data), np.zeros(3), steps) for steps in (3, 4))
+    assert names["distance"](four) < 1e-6 < names["distance"](three)
     assert np.abs(names["gradient"](names["best"], names["X"], names["yes"])).max() < 1e-14
 
 
 def test_the_package_takes_as_many_passes_as_the_page_says(names, capsys):
     mlefit.fit(mlefit.LogisticRegression(), names["columns"], names["answers"], progress=True)
     told = capsys.readouterr().out.strip().splitlines()
-    assert len(told) == 7
-    assert "Of the seven passes" in scale_page.PAGE.read_text()
+    assert len(told) == 6
+    assert "Of the six passes" in scale_page.PAGE.read_text()
     assert all("300,000 rows" in line for line in told)
     estimates = names["logistic"].estimates
     point = np.array([estimates["intercept"], *estimates["slope"]])
@@ -120,6 +126,10 @@ def test_adam_stops_short_of_the_estimate_and_its_loss_hides_it(names):
     away, n = names["adam_away"], names["N"]
     assert 1 < away < 15
     assert names["excess"] == pytest.approx(3 * away**2 / (2 * n), rel=0.05)
+    z = names["X"] @ names["best"]
+    scatter = np.std(np.logaddexp(0, z) - names["yes"] * z) / np.sqrt(1000)
+    assert scatter == pytest.approx(0.014, abs=0.001)
+    assert 100 * names["excess"] < scatter
     assert len(names["history"].steps) == 300
     assert len(names["history"].epochs) == 1
 
@@ -145,11 +155,13 @@ def test_the_median_by_counting_is_the_median(names):
 def test_shuffled_passes_end_nearer_than_random_ones(names):
     assert names["each_pass"][0] < 0.5
     assert names["each_pass"][-1] < names["averaged"][-1]
+    assert 2 < min(names["last_points"]) < max(names["last_points"]) < 3.5
 
 
 def test_first_rows_of_a_sorted_file_mislead(names):
     assert names["paths"]["spread"][-1] < 1e-4
     assert min(names["paths"]["first"]) > 1
+    assert names["paths"]["first"][1] > 5 * names["paths"]["first"][0]
 
 
 def test_the_table_is_that_of_the_last_run():

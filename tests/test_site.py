@@ -105,7 +105,8 @@ def test_an_executed_page_shows_output_and_offers_its_notebook(site, htmls, uri)
     (link,) = soup.select('a[download][href$=".ipynb"]')
     notebook = json.loads((path.parent / link["href"]).read_text())
     code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert code == [repository.installing(""), *(cell.source for cell in parsed(uri).code_cells)]
+    sources = [cell.source for cell in parsed(uri).code_cells]
+    assert code == [repository.installing("", sources), *sources]
     assert notebook["metadata"]["kernelspec"]["language"] == "python"
 
 

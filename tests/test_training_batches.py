@@ -214,7 +214,7 @@ def test_divergence_puts_back_the_end_of_the_best_epoch():
 def test_an_epoch_that_ended_above_the_start_is_not_the_best():
     # After the first epoch the loss of all rows is some 1e250, and finite.
     assert (
-        diverged(r"the loss is inf at step 6; .* back where it was lowest, [\d.]+ at step 0\.", 1e25) == 0
+        diverged(r"the loss is inf at step \d; .* back where it was lowest, [\d.]+ at step 0\.", 1e25) == 0
     ).all()
 
 

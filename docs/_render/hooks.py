@@ -223,7 +223,8 @@ def _lay_out(page, result, files, homes, config):
         file, anchor = alternate.followed(page.uri, target, files, homes)
         return urljoin(config.site_url, file.url) + anchor if config.site_url and file else None
 
-    download = notebooks.download(page, address, repository.installing(config.repo_url))
+    sources = [cell.source for cell in page.code_cells]
+    download = notebooks.download(page, address, repository.installing(config.repo_url, sources))
     files.append(File.generated(config, notebooks.download_file(page.uri), content=download))
     return list(figures)
 

@@ -1,28 +1,32 @@
 """What pages offer once the project has a public repository, whose address the variable `REPO_URL` gives."""
 
+import re
 from urllib.parse import quote, urlsplit
 
 COLAB = "https://colab.research.google.com/github"
 BRANCH = "gh-pages"  # where `mkdocs gh-deploy` puts the built site, its notebooks with it
 
 
-def requirement(address):
+def requirement(address, dask=False):
     """What pip is asked for: the repository as it stands there, or without one the package of that name.
 
     >>> requirement("https://github.com/someone/mlefit/")
     'mlefit @ git+https://github.com/someone/mlefit'
-    >>> requirement("")
-    'mlefit'
+    >>> requirement("", dask=True)
+    'mlefit[dask]'
     """
-    return f"mlefit @ git+{address.rstrip('/')}" if address else "mlefit"
+    name = "mlefit[dask]" if dask else "mlefit"
+    return f"{name} @ git+{address.rstrip('/')}" if address else name
 
 
-def installing(address):
-    """The first cell of a notebook: it installs what the page needs, unless it is there, and says nothing."""
+def installing(address, sources):
+    """The first cell of a notebook: it installs what its cells need, unless it is there, and says nothing."""
+    dask = any(re.search(r"^(import|from) dask\b", source, re.MULTILINE) for source in sources)
+    wanted = ", ".join(f'"{name}"' for name in (["mlefit", "dask"] if dask else ["mlefit"]))
     return (
         "import importlib.util\n\n"
-        'if importlib.util.find_spec("mlefit") is None:\n'
-        f'    %pip install --quiet "{requirement(address)}"'
+        f"if not all(map(importlib.util.find_spec, [{wanted}])):\n"
+        f'    %pip install --quiet "{requirement(address, dask)}"'
     )
 
 

@@ -118,25 +118,15 @@ def test_the_ends_at_every_n(tab, home):
 
 
 def test_the_times_are_exponential_and_independent(tab, home):
-    explorer = opened(tab, home, {**STATES[3], "experiments": 50})
-    by_seed = [
-        [
-            seen["times"]
-            for seen in each(explorer, [{"seed": seed, "row": row} for row in range(1, 51)], "looked")
-        ]
-        for seed in (1, 2)
-    ]
-    times = np.array(by_seed)  # seed, row, k
+    explorer = opened(tab, home, {"n": 100, "experiments": 20, "row": 1, "seed": 1, "kind": "wald"})
+    changes = [{"seed": seed, "row": row} for seed in range(1, 11) for row in range(1, 21)]
+    times = np.reshape([seen["times"] for seen in each(explorer, changes, "looked")], (10, 20, 100))
     assert stats.kstest(times.ravel(), stats.expon(scale=1 / RATE).cdf).pvalue > 0.01
-    uniform = stats.expon(scale=1 / RATE).cdf(times)
-    neighbours = [
-        (uniform[:, :, 1:], uniform[:, :, :-1]),
-        (uniform[:, 1:], uniform[:, :-1]),
-        (uniform[1], uniform[0]),
-    ]
-    for one, other in neighbours:
-        assert stats.spearmanr(one.ravel(), other.ravel()).pvalue > 0.01
     assert len(np.unique(times)) == times.size
+    for axis in range(3):  # seeds, experiments and times that stand side by side
+        one, other = (np.delete(times, end, axis).ravel() for end in (0, -1))
+        correlation = stats.spearmanr(one, other).statistic
+        assert abs(correlation) < 4 / math.sqrt(one.size), axis
 
 
 def test_an_experiment_keeps_its_times(tab, home):

@@ -78,7 +78,10 @@ def test_every_page_is_light(site, htmls):
 
 
 def test_nothing_of_jupyter_or_mathjax_is_left(site, htmls):
-    foreign = re.compile(r"jp-(?:Cell|Output)|jupyter-wrapper|mathjax|katex|arithmatex|text/markdown", re.I)
+    foreign = re.compile(
+        r"jp-(?:Cell|Output)|jupyter-wrapper|mathjax|katex|arithmatex|(?<!type=)(?<!type=\")text/markdown",
+        re.I,
+    )
     found = {
         str(path.relative_to(site)): foreign.findall(text)
         for path, (text, _) in htmls.items()

@@ -44,18 +44,13 @@ class _Look:
     def __call__(self, *parts: Any) -> _Seen:
         if not any(len(part) for part in parts):
             return _Seen(0, 0, [])
-        names = (*self.names, *["weights"] * self.weighted)
+        own = "weights" if "weights" not in self.names else "row weights"
         try:
-            found = columns.rows(**{f"data {i}": part for i, part in enumerate(parts)})
-        except (TypeError, ValueError) as error:
-            for i, name in enumerate(names):
-                error = type(error)(str(error).replace(f"data {i}", name))
-            return _Seen(0, 0, [], error)
-        arrays = [np.asarray(values) for values in found.values()]
-        try:
+            found = columns.rows(**dict(zip((*self.names, own), parts, strict=False)))
+            arrays = [np.asarray(values) for values in found.values()]
             if self.weighted:
                 counted(arrays[-1])
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             return _Seen(0, 0, [], error)
         arrays, weights, _ = observed(arrays, self.weighted)
         size = len(arrays[0])

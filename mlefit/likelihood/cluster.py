@@ -2,7 +2,6 @@
 
 import functools
 import importlib.metadata
-import os
 import sys
 import threading
 import time
@@ -198,7 +197,7 @@ def _require_alike(found: Iterable[tuple]) -> None:
         for package, here, there in zip(_PACKAGES, _versions(), versions, strict=True):
             if here == there:
                 continue
-            said = f"{package} is {here} here and {there} on a Dask worker (process {os.getpid()} asks)"
+            said = f"{package} is {here} here and {there} on a Dask worker"
             if package == "mlefit":
                 raise RuntimeError(f"{said}: install one version")
             warnings.warn(f"{said}: results may differ in their last digits", RuntimeWarning, stacklevel=2)

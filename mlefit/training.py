@@ -94,7 +94,8 @@ def train(
             takes over 2% of the time; and at the end or a stop. The loss must depend on variables and batch
             alone: the state of random numbers is not kept, nor what a callable learning rate or an optimizer
             of your own holds outside its variables. A dataset must give the same batches when it is read
-            again, from its beginning: then those that were taken are skipped.
+            again, from its beginning: then those that were taken are skipped. So it shuffles with a seed, and
+            where `tf.random.set_seed` is called too, with the same one there.
         data: an array `(n, ...)` or a tuple of arrays of one length, finite, whose types are kept (a network
             wants float32); a `np.memmap` is read batch by batch. Or a `tf.data.Dataset` that gives batches,
             each a tensor or a tuple of tensors. In the scope of a `tf.distribute` strategy each batch is

@@ -16,6 +16,7 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_ENABLE_ONEDNN_OPTS="0", MPLBACKEN
 
 import keras
 import pytest
+import tensorflow as tf
 from playwright.sync_api import sync_playwright
 
 from _render import execute, pages
@@ -25,6 +26,7 @@ DOCS = ROOT / "docs"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 BUILDS = pytest.StashKey[list]()
+UNSEEDED = tf.compat.v1.get_seed(0)[0]
 URIS = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if "_render" not in path.parts)
 
 
@@ -74,6 +76,14 @@ def run_once():
         return results[uri]
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def without_a_seed_left():
+    """Pages set TensorFlow's seed, which would give the datasets of later tests another order."""
+    yield
+    if tf.compat.v1.get_seed(0)[0] != UNSEEDED:
+        tf.random.set_seed(None)
 
 
 @pytest.fixture(scope="session")

@@ -149,6 +149,16 @@ def test_other_data_and_other_batches(begun, changed, message, tmp_path):
     assert (tmp_path / "run").read_bytes() == before
 
 
+def test_a_dataset_under_another_seed_of_tensorflow(tmp_path):
+    """A dataset's own seed gives its order only together with TensorFlow's."""
+    run(dataset(), 8, checkpoint=tmp_path / "run")
+    tf.random.set_seed(7)
+    with pytest.raises(ValueError, match=r"it has first batch .* to which tf\.random\.set_seed adds"):
+        run(dataset(), 12, checkpoint=tmp_path / "run")
+    tf.random.set_seed(None)
+    assert run(dataset(), 12, checkpoint=tmp_path / "run") == run(dataset(), 12)
+
+
 def first_the_same(rest):
     """A dataset whose first batch does not tell that others are different."""
     return {"data": tf.data.Dataset.from_tensors((X[:5], Y[:5])).concatenate(dataset(seed=rest)["data"])}

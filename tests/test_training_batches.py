@@ -146,8 +146,8 @@ def test_two_signatures_and_no_more(data):
 def test_images_labels_and_float32():
     images = rng.normal(size=(30, 4, 4, 1)).astype("float32")
     labels = (images.mean((1, 2, 3)) > 0).astype(int)
-    keras.utils.set_random_seed(0)
-    network = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
+    weights = keras.initializers.GlorotUniform(seed=0)
+    network = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2, kernel_initializer=weights)])
     network.build((None, 4, 4, 1))
     seen = set()
 

@@ -21,7 +21,9 @@ from mlefit.descent.variables import Variable, kinds, native, put, snapshot
 _SECONDS = 1.0
 _SHARE = 0.02
 _FORMAT = "a run of mlefit.train, format 1"
-_ANEW = ". A dataset must be made anew for each run, and shuffle with a seed"
+_ANEW = (
+    ". A dataset must be made anew for each run, and shuffle with a seed, to which tf.random.set_seed adds"
+)
 
 
 class Checkpoint:

@@ -5,7 +5,7 @@ a traced program how to trace it, which each process does once.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,20 @@ class Total:
 
     def __call__(self, weights: np.ndarray | None, *columns: np.ndarray) -> float:
         return float(weighted_sum(terms(self.model, self.point, columns), weights))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two functions of a block as one: the list that the first returns, with what the second does at its end.
+
+    Where rows are read anew for each pass, one pass is enough for both.
+    """
+
+    first: Callable
+    second: Callable
+
+    def __call__(self, weights: np.ndarray | None, *columns: np.ndarray) -> list[Any]:
+        return [*self.first(weights, *columns), self.second(weights, *columns)]
 
 
 @dataclass(frozen=True)

@@ -86,17 +86,6 @@ class LinePull:
 
 
 @dataclass(frozen=True)
-class LineValue:
-    """The sum over a block of the log-densities, less their constants."""
-
-    line: Line
-
-    def __call__(self, weights: Weights, *columns: np.ndarray) -> float:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return sum(float(terms.sum()) for _, terms, *_ in self.line.derivatives(weights, *columns))
-
-
-@dataclass(frozen=True)
 class LineScores:
     """The scores of a block's observations: R, `(p, p)`, with `R' R` the sum of `s s'`."""
 

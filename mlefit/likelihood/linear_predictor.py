@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlefit.likelihood import separation
+from mlefit.likelihood.by_block import Together
 from mlefit.likelihood.by_line import (
     ROWS,
     Constants,
@@ -15,7 +16,6 @@ from mlefit.likelihood.by_line import (
     LinePull,
     LineScores,
     LineSums,
-    LineValue,
 )
 from mlefit.likelihood.rows import Rows
 from mlefit.models.linear import LinearPredictor
@@ -23,7 +23,6 @@ from mlefit.models.standardised import middle
 from mlefit.solvers import qr
 
 _BLOCK = 262_144  # rows handed over at a time
-_MANY = 65_536  # rows of a sample where a pass over all costs much more: it leads closer, and saves passes
 
 
 class LinearPredictorObjective:
@@ -69,8 +68,7 @@ class LinearPredictorObjective:
     @property
     def sizes(self) -> tuple[int, int]:
         """How many observations the samples have that lead the way."""
-        dear = not self.rows.in_memory and self.rows.size >= 4 * _MANY
-        return ROWS // 4, _MANY if dear else ROWS
+        return ROWS // 4, self.rows.leading(ROWS)
 
     @functools.cached_property
     def constant(self) -> float:
@@ -79,7 +77,7 @@ class LinearPredictorObjective:
 
     def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean negative log-likelihood, its gradient `(p,)` and its Hessian `(p, p)`."""
-        sums, slope_pull, border, curvature = self.rows.sum(LineSums(self._line(point)), _BLOCK)
+        sums, slope_pull, border, curvature = self._summed(LineSums(self._line(point)))
         value, pull, weight = sums / self.nobs
         gradient = slope_pull / self.scale / self.nobs
         hessian = curvature / np.outer(self.scale, self.scale) / self.nobs
@@ -91,7 +89,7 @@ class LinearPredictorObjective:
 
     def gradient(self, point: np.ndarray) -> np.ndarray:
         """Return the gradient `(p,)` alone."""
-        slope_pull, total = self.rows.sum(LinePull(self._line(point)), _BLOCK)
+        slope_pull, total = self._summed(LinePull(self._line(point)))
         pulls = np.append(slope_pull / self.scale, [total] * self.intercept)
         return 0.0 - pulls / self.nobs
 
@@ -108,8 +106,9 @@ class LinearPredictorObjective:
         return point
 
     def possible(self) -> bool:
-        """Whether all y can occur."""
-        return not self._constants[1]
+        """Whether all y can occur; of rows that are not held, a sample is asked until a pass has seen all."""
+        seen = self.rows.in_memory or "_constants" in self.__dict__
+        return not (self if seen else self.sample())._constants[1]
 
     def scores(self, point: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the gradients of the log-densities of observations, block by block, each `(m, p)`."""
@@ -120,9 +119,9 @@ class LinearPredictorObjective:
         """Return R, `(p, p)`, with `R' R` the sum over observations of `s s'`, s being their scores."""
         return qr.joined(self.rows.map(LineScores(self._line(point)), _BLOCK))
 
-    def own_value(self, point: np.ndarray) -> float:
-        """Return the mean negative log-likelihood of all rows, which no program and no sample led to."""
-        return -self.constant - float(self.rows.sum(LineValue(self._line(point)), _BLOCK)) / self.nobs
+    def own_value(self, point: np.ndarray, found: float) -> float:
+        """Return what a search found for the mean negative log-likelihood: no program led it astray."""
+        return found
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether what was computed is what the model means: it is, for nothing was traced."""
@@ -157,6 +156,13 @@ class LinearPredictorObjective:
     @functools.cached_property
     def _constants(self):
         return self.rows.sum(Constants(self.family), _BLOCK)
+
+    def _summed(self, function):
+        """The sums over all rows. The first pass over rows that are not held brings the constants with it."""
+        if self.rows.in_memory or "_constants" in self.__dict__:
+            return self.rows.sum(function, _BLOCK)
+        *sums, self._constants = self.rows.sum(Together(function, Constants(self.family)), _BLOCK)
+        return sums
 
     def _line(self, point):
         return Line(self.family, self.centre, self.scale, self.intercept, point)

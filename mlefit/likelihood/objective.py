@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from mlefit.likelihood import by_block
-from mlefit.likelihood.by_block import ScoreFactor, Sums, Total, weighted_sum
-from mlefit.likelihood.program import Program, kind
+from mlefit.likelihood.by_block import ScoreFactor, Sums, Together, Total, weighted_sum
+from mlefit.likelihood.program import Latest, Program, kind
 from mlefit.likelihood.rows import Rows
-from mlefit.likelihood.rowwise import looks_at_single_rows
+from mlefit.likelihood.rowwise import looks_at_single_rows, same_in_half
 from mlefit.models import flat
 from mlefit.models.model import Model
 from mlefit.solvers import qr
@@ -27,8 +27,9 @@ _ROWS = 4096  # rows of those computed at a time: what is held of them stays in 
 _SAMPLE = 16_384  # rows that tell enough of many more
 _FEW = 4096  # rows that the caller's own model is asked about, operation by operation
 _OWN = 32_768  # rows of which it is asked at a time, at least, about all of them
-_PROGRAMS = {}  # those traced so far, latest last, and whether their log-density looks at single rows
-_KEPT = 64
+_PROGRAMS = Latest(64)  # those traced so far, and whether their log-density looks at single rows
+_NEAR = 0.5  # nats of all rows
+_NOWHERE = np.nan, np.nan
 
 
 class _Several(ValueError):
@@ -52,12 +53,10 @@ class Objective:
     """
 
     many = _GRAPH  # observations beyond which samples lead the way sooner
-    sizes = _FEW, _SAMPLE  # of those
 
     def __init__(self, model: Model, rows: Rows, start: np.ndarray) -> None:
         self.model, self.rows, self.nobs = model, rows, rows.nobs
-        self._size, self._held, self._samples = len(start), None, {}
-        self._aside = start
+        self._size, self._held, self._samples, self._aside = len(start), None, {}, start
         failure = None
         # A program that stands may be stale: it is made anew. One for blocks may be wrong: one for all rows.
         for fresh, self.whole in ((False, False), (True, False), (True, True)):
@@ -90,6 +89,11 @@ class Objective:
         return self._program.exact
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """How many observations the samples have that lead the way."""
+        return _FEW, self.rows.leading(_SAMPLE)
+
+    @property
     def few(self) -> tuple[np.ndarray, ...]:
         """The data, or some thousand rows of them, evenly spaced: a tuple of arrays."""
         return self.sample(_FEW).rows.whole()
@@ -120,15 +124,21 @@ class Objective:
         if size not in self._samples:
             self._samples[size] = part = copy.copy(self)
             part.rows, part._held = self.rows.sample(size), None
-            part.nobs = part.rows.nobs
+            part.nobs, part._both = part.rows.nobs, _NOWHERE
         return self._samples[size]
 
     def terms(self, point: np.ndarray, block: Iterable[np.ndarray]) -> np.ndarray:
         """Return the log-density of other data of the same kind under the caller's own model."""
         return by_block.terms(self.model, point, tuple(block))
 
-    def own_value(self, point: np.ndarray) -> float:
-        """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now."""
+    def own_value(self, point: np.ndarray, found: float) -> float:
+        """Return the mean negative log-likelihood of all rows under the caller's own model, as it is now.
+
+        `found` is what a search that ended at the point found there.
+        """
+        value, own = self._both
+        if abs(found - value) * self.nobs <= _NEAR:  # what the two differ by there they differ by here
+            return found + (own - value)
         half = -(-self.rows.size // 2)  # for two cores
         size = self.rows.size if self.whole else min(max(half, _OWN), _BLOCK)
         return -float(self.rows.sum(Total(self.model, point), size)) / self.nobs
@@ -159,7 +169,7 @@ class Objective:
         self._find_program(fresh=True)
 
     def _find_program(self, fresh):
-        self._held, self._samples = None, {}
+        self._held, self._samples, self._both = None, {}, _NOWHERE
         size = self.rows.size
         self._block = _BLOCK if size > _GRAPH else 1 << max(4, (size - 1).bit_length())
         self._fresh = fresh
@@ -184,27 +194,16 @@ class Objective:
         if self._fresh:
             _PROGRAMS.pop(key, None)
             single = not self.whole and self._looks_at_single_rows(shapes)
-            program = None
-            if single or self.whole:
-                specs = [tf.TensorSpec((self._block, *s), tf.float64) for s in (*shapes, *[()] * weighted)]
-                program = Program(self.model, self._size, specs, self._rows, xla, weighted)
-            _PROGRAMS[key] = program, single
-        found = _PROGRAMS[key] = _PROGRAMS.pop(key)  # to the end: the latest used
-        while len(_PROGRAMS) > _KEPT:
-            del _PROGRAMS[next(iter(_PROGRAMS))]
-        return found
+            specs = [tf.TensorSpec((self._block, *s), tf.float64) for s in (*shapes, *[()] * weighted)]
+            made = self.model, self._size, specs, self._rows, xla, weighted
+            _PROGRAMS[key] = (Program(*made) if single or self.whole else None), single
+        return _PROGRAMS.keep(key, _PROGRAMS[key])
 
     def _looks_at_single_rows(self, shapes):
         point = tf.constant(self._aside)
-        if not looks_at_single_rows(
+        return looks_at_single_rows(
             lambda *block: flat.log_prob_at(self.model, point, *block), shapes, self.rows.size
-        ):
-            return False
-        # How many rows there are may have become a number in the graph: two lengths tell.
-        block = self.rows.sample(64).whole()
-        both, half = self.terms(self._aside, block), [values[: (len(values) + 1) // 2] for values in block]
-        alone = self.terms(self._aside, half)
-        return np.allclose(both[: len(alone)], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
+        ) and same_in_half(lambda block: self.terms(self._aside, block), self.rows.sample(64).whole())
 
     def _require_single_rows(self):
         if self.whole and self.rows.has_weights:
@@ -229,9 +228,13 @@ class Objective:
     def _summed(self, point, alone=False):
         """The program's sums at a point, or the gradient alone, over the data."""
         size, sums = self.rows.size, Sums(self._program, point, self._block, self._rows, alone)
+        pairs = -(-size // (2 * self._block))
+        share = -(-size // (2 * pairs))  # even, so that two cores end together
+        if not self.rows.in_memory and not alone:
+            *found, own = self.rows.sum(Together(sums, Total(self.model, point)), share)
+            self._both = -float(found[0]) / self.nobs, -own / self.nobs
+            return found
         if not self.rows.in_memory or (self._rows < self._block and size > self._block // 2):
-            pairs = -(-size // (2 * self._block))
-            share = -(-size // (2 * pairs))  # even, so that two cores end together
             return self.rows.sum(sums, share)
         self._held = self._held or sums.padded(self.rows.weights, *self.rows.whole())
         return sums.of(*self._held)

@@ -4,6 +4,7 @@ import functools
 import threading
 import uuid
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,8 +14,6 @@ from mlefit.models import flat
 from mlefit.models.model import Model
 from mlefit.models.parameter import Parameter
 
-_ARRIVED = {}  # programs of other processes that were traced here anew, latest last
-_KEPT = 16
 _ONE = threading.Lock()
 _NOT_SETTINGS = frozenset(vars(keras.layers.Layer())) | {"parameters", "_unconstrained", "_Model__made"}
 
@@ -140,16 +139,40 @@ class Program:
         return np.array(differences(lambda there: self._called(there, count, block)[1], point))
 
 
+class Latest(dict):
+    """What was kept latest, so much at most.
+
+    Examples:
+        >>> latest = Latest(2)
+        >>> [latest.keep(key, key.upper()) for key in "abac"]
+        ['A', 'B', 'A', 'C']
+        >>> sorted(latest)
+        ['a', 'c']
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def keep(self, key: Hashable, value: Any) -> Any:
+        """Keep a value as the latest one, and return it."""
+        self.pop(key, None)
+        self[key] = value
+        while len(self) > self._size:
+            del self[next(iter(self))]
+        return value
+
+
+_ARRIVED = Latest(16)  # programs of other processes that were traced here anew
+
+
 def _arrived(key, *made):
     """The program of another process: the one traced here before, if there is one."""
     with _ONE:
-        program = _ARRIVED.pop(key, None) or Program(*made)
+        program = _ARRIVED.get(key) or Program(*made)
         if program.exact and not key[1]:
             program.difference()
-        _ARRIVED[key] = program
-        while len(_ARRIVED) > _KEPT:
-            del _ARRIVED[next(iter(_ARRIVED))]
-    return program
+        return _ARRIVED.keep(key, program)
 
 
 def differences(function: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> list[np.ndarray]:

@@ -115,15 +115,19 @@ class Rows:
 
     def sample(self, size: int) -> "Rows":
         """Return `size` rows, evenly spaced; these themselves if they are few more."""
-        step = self.size // size
-        if step <= 1:
+        if self.size < 2 * size:
             return self
-        few = self._with(tuple(np.ascontiguousarray(values[::step][:size]) for values in self._columns))
-        few._places = step * np.arange(size) if self._places is None else self._places[::step][:size]
+        there = np.arange(size) * self.size // size
+        few = self._with(tuple(np.ascontiguousarray(values[there]) for values in self._columns))
+        few._places = there if self._places is None else self._places[there]
         if self.weights is not None:
-            few.weights = self.weights[::step][:size]
+            few.weights = self.weights[there]
             few.nobs = int(few.weights.sum())
         return few
+
+    def leading(self, size: int) -> int:
+        """Return how many rows a sample has that leads a search, where so many do in memory."""
+        return size
 
     def changed(self, function: Callable | None) -> "Rows":
         """Return these rows with a function of the columns of a block applied as they are handed over."""

@@ -7,6 +7,7 @@ maximum, so no sample of values would tell.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from mlefit.likelihood import axes
@@ -40,6 +41,17 @@ def looks_at_single_rows(
     except Exception:  # What cannot be traced at this length needs its own.
         return False
     return few == many
+
+
+def same_in_half(terms: Callable, block: Sequence[np.ndarray]) -> bool:
+    """Whether rows give the same without those that follow: a graph may hold how many there are as a number.
+
+    Args:
+        terms: function of a tuple of arrays to an array `(n,)`.
+        block: arrays of one length.
+    """
+    both, alone = terms(block), terms([values[: (len(values) + 1) // 2] for values in block])
+    return np.allclose(both[: len(alone)], alone, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
 def _operations(function, specs, rows):

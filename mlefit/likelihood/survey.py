@@ -18,9 +18,9 @@ from mlefit.likelihood.partitions import PartitionedRows, Source, float64, obser
 from mlefit.likelihood.rows import Rows
 
 _PLACE = re.compile(r"at index \(?(?P<row>\d+)(, (?P<column>\d+)\))?")
-_FEW = 65_536  # rows, and numbers, that are brought home altogether
-_NUMBERS = 2**22
-_SAMPLE = 65_536  # rows that are brought home of more
+_FEW = 65_536  # rows that are brought home altogether
+_SAMPLE = 262_144  # rows that are brought home of more
+_NUMBERS = 2**22  # at most, of either
 _LEAST = 256  # of a partition, so that uneven ones can be told
 
 
@@ -35,11 +35,11 @@ class _Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class _Look:
-    """Checks a partition's columns, the last of them the weights if `weighted`, and returns `_Seen`."""
+    """Checks the columns of one of so many partitions, the last of them the weights if `weighted`."""
 
     names: tuple[str, ...]
     weighted: bool
-    share: int
+    partitions: int
 
     def __call__(self, *parts: Any) -> _Seen:
         if not any(len(part) for part in parts):
@@ -54,7 +54,8 @@ class _Look:
             return _Seen(0, 0, [], error)
         arrays, weights, _ = observed(arrays, self.weighted)
         size = len(arrays[0])
-        there = _even(size, min(self.share, size))
+        share = 2 * math.ceil(_sample(arrays) / self.partitions)
+        there = _even(size, min(max(_LEAST, share), size))
         nobs = size if weights is None else int(weights.sum())
         kept = [*arrays, *([] if weights is None else [weights])]
         return _Seen(size, nobs, [np.ascontiguousarray(values[there]) for values in kept])
@@ -81,8 +82,7 @@ def rows(
     """
     report = _Told() if progress else None
     began = time.monotonic()
-    share = max(_LEAST, 2 * math.ceil(_SAMPLE / source.count))
-    seen = _seen(source, _Look(names, weighted, share))
+    seen = _seen(source, _Look(names, weighted, source.count))
     for partition, part in enumerate(seen):
         if part.wrong is not None:
             raise type(part.wrong)(_placed(str(part.wrong), partition, source))
@@ -94,7 +94,7 @@ def rows(
     checks.require_rows(names[0], np.zeros(size))
     _require_one_shape(names, seen, source)
     seen = [part for part in seen if part.size]
-    if size <= _FEW and size * sum(int(np.size(column[0])) for column in seen[0].few) <= _NUMBERS:
+    if size <= min(_FEW, _sample(seen[0].few)):
         shown = all(len(part.few[0]) == part.size for part in seen)
         parts = [part.few for part in seen] if shown else source.run(_Bring())
         arrays = [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -150,6 +150,11 @@ def some(weights: np.ndarray) -> np.ndarray:
     return weights
 
 
+def _sample(arrays):
+    """How many rows of such columns are brought home at most."""
+    return min(_SAMPLE, _NUMBERS // sum(math.prod(values.shape[1:]) for values in arrays))
+
+
 def _even(size, count):
     """So many indexes below a size, evenly spaced."""
     return np.arange(count) * size // max(count, 1)
@@ -173,7 +178,7 @@ def _held(names, entries, arrays, weighted):
 def _thinned(seen: Sequence[_Seen], size: int) -> list[np.ndarray]:
     """Some rows, spaced evenly over all: columns made of what the partitions have shown."""
     low, parts = 0, []
-    wanted = _even(size, min(_SAMPLE, size))
+    wanted = _even(size, min(_sample(seen[0].few), size))
     for part in seen:
         here = wanted[(low <= wanted) & (wanted < low + part.size)] - low
         shown = len(part.few[0])

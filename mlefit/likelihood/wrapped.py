@@ -145,9 +145,9 @@ class Restricted(_Wrapper):
         """Return the log-density of other data of the same kind under the caller's own model."""
         return self._inner.terms(self._whole(point), block)
 
-    def own_value(self, point: np.ndarray) -> float:
+    def own_value(self, point: np.ndarray, found: float) -> float:
         """Return the mean negative log-likelihood of all rows under the caller's own model."""
-        return self._inner.own_value(self._whole(point))
+        return self._inner.own_value(self._whole(point), found)
 
     def confirmed(self, point: np.ndarray, spread: np.ndarray) -> bool:
         """Whether what was computed is what the model means, beside where a solver stopped."""

@@ -45,20 +45,19 @@ class Problem:
         self.start = flat.point(model)
         self.back, self.origin = np.eye(len(self.start)), np.zeros(len(self.start))
         self._objective, self._shift, self._reason = None, 0.0, None
-        given, routes = rows, declared_routes(model)
+        self._given, routes = rows, declared_routes(model)
         if "linear predictor" in routes:
             # The likelihood has one maximum: it is found from anywhere.
             designed = rows.changed(model.design)
             self._objective = LinearPredictorObjective(model, designed, model.has_intercept)
-            if not self._objective.possible():
-                words.require_finite_start(model, rows)
+            self._require_possible()
             self.back, self.start = self._objective.back, self._objective.start()
         elif "newton" in routes:
             scaled = model.standardised(rows.sample(ROWS).whole())
             self.rows, self.start, self._shift = rows.changed(scaled.change), scaled.start, scaled.shift
             self.back, self.origin = scaled.back, scaled.origin
             if scaled.reason and rows.in_memory:  # It looks at all of them.
-                self._reason = functools.partial(self._explained, scaled.reason, given)
+                self._reason = functools.partial(self._explained, scaled.reason, self._given)
         self.prior = LogPrior(model, len(self.start)) if has_prior(model) else None
         self._of_all = self.back, self.origin, self.start
         if not free.all():
@@ -137,7 +136,13 @@ class Problem:
         if not self.objective.confirmed(minimum.point, self._error(minimum)):
             self.objective.retrace()
             minimum = search()
-        return minimum, self.objective.own_value(minimum.point)
+        self._require_possible()
+        found = minimum.value - self._penalty(minimum.point)
+        return minimum, self.objective.own_value(minimum.point, found)
+
+    def _require_possible(self):
+        if isinstance(self._objective, LinearPredictorObjective) and not self._objective.possible():
+            words.require_finite_start(self.model, self._given)
 
     def _outcome(self, minimum, own, trouble, method, covariance):
         """The `Outcome` of a `newton.Minimum`, on the scale of the model's own parameters."""

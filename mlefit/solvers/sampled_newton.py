@@ -12,7 +12,9 @@ import numpy as np
 from mlefit.solvers import newton
 
 _NEAR = 0.01  # standard errors of a sample, or a share of the way so far: near enough to go on from there
-_ALMOST = 0.1  # standard errors, from which one more step by the gradient alone leads close enough
+_ALMOST = 0.1  # standard errors of a sample: near enough for the next one to go on from
+_CLOSE = 0.003  # standard errors, from which one pass with the Hessian mostly leads to the minimum
+_SHRINKS = 0.03  # how much of the way a pass leaves, before one has told
 _DOUBT = 1e-7  # standard errors, or a share of the curvature: what no digit worth printing shows
 _PASSES = 12
 
@@ -40,7 +42,7 @@ def minimise(
     near, first_hessian = _pilot([*samples[:-1], sample], start, max_iterations)
     if not near.converged:
         return None
-    exact = False
+    exact, before = False, None
     for _ in range(_PASSES):
         point, own = near.point, sample(near.point)
         full = objective(point) if exact else (own[0], objective.gradient(point), own[2])
@@ -62,7 +64,8 @@ def minimise(
         if exact and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
             near.history, near.first_hessian = np.array([full[0], near.value]), first_hessian
             return near
-        exact = exact or away <= _ALMOST
+        left = away * (_SHRINKS if before is None else away / before)
+        exact, before = exact or left <= _CLOSE, away
     return None
 
 

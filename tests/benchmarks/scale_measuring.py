@@ -12,18 +12,16 @@ import psutil
 import mlefit
 from benchmarks import scale_data, scale_models
 from mlefit.likelihood import cluster, survey
-from mlefit.likelihood.by_block import Sums, Total
-from mlefit.likelihood.by_line import Constants, LinePull, LineSums, LineValue
+from mlefit.likelihood.by_block import Sums, Together, Total
+from mlefit.likelihood.by_line import LinePull, LineSums
 from mlefit.likelihood.dask_source import DaskSource
 
 _OFTEN = 0.1  # seconds between looks at the memory
 _TASKS = 400  # that do nothing, to time one
 KINDS = {
     survey._Look: "check",
-    Constants: "constants",
     LinePull: "gradient",
     LineSums: "Hessian",
-    LineValue: "verdict",
     Total: "verdict",
 }
 
@@ -47,6 +45,8 @@ def passes():
 
 
 def _kind(function):
+    if isinstance(function, Together):
+        return _kind(function.first)
     if isinstance(function, Sums):
         return "gradient" if function.alone else "Hessian"
     return KINDS.get(type(function), type(function).__name__.strip("_").lower())

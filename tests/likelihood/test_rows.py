@@ -48,11 +48,20 @@ def test_an_error_in_a_block_is_that_of_the_first():
         rows().sum(fails, 10)
 
 
-def test_a_sample_is_evenly_spaced_and_itself_where_rows_are_few():
-    few = rows().sample(100)
-    x, y = few.whole()
-    assert few.nobs == len(y) == 100
-    np.testing.assert_array_equal(x, X[::10][:100])
+@pytest.mark.parametrize("size", [1, 100, 400, 501])
+def test_a_sample_is_evenly_spaced_from_end_to_end(size):
+    few = Rows(x=np.arange(1003.0)).sample(size)
+    (places,) = few.whole()
+    assert few.nobs == len(places) == size
+    assert places[0] == 0 and places[-1] >= 1003 - 1003 / size - 1
+    assert np.ptp(np.diff(places)) <= 1 if size > 1 else True
+
+
+def test_a_sample_keeps_rows_together_and_is_itself_where_rows_are_few():
+    x, y = rows().sample(100).whole()
+    there = np.arange(100) * 1003 // 100
+    np.testing.assert_array_equal(x, X[there])
+    np.testing.assert_array_equal(y, Y[there])
     whole = rows()
     assert whole.sample(900) is whole and whole.sample(5000) is whole
 
@@ -61,8 +70,9 @@ def test_a_change_is_made_as_rows_are_handed_over():
     changed = rows().changed(lambda x, y: (x[:, 0], y, x[:, 1])).changed(lambda a, y, b: (a + b, 2 * y))
     assert changed.shapes == ((), ()) and changed.nobs == 1003
     a, y = changed.sample(50).whole()
-    np.testing.assert_array_equal(a, X[::20][:50].sum(axis=1))
-    np.testing.assert_array_equal(y, 2 * Y[::20][:50])
+    there = np.arange(50) * 1003 // 50
+    np.testing.assert_array_equal(a, X[there].sum(axis=1))
+    np.testing.assert_array_equal(y, 2 * Y[there])
     assert rows().shapes == ((2,), ())
 
 

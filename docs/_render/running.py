@@ -12,6 +12,7 @@ from _render import execute, pages
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 HEAVY = ["tensorflow", "keras", "scipy.stats", "matplotlib.pyplot"]  # imported once, for all pages
+PARTITIONS = "dask.dataframe"  # too, if a page has rows in partitions
 BUDGET = 4.0  # seconds of one core that a page may take
 PAUSE = 10.0  # seconds between two showings of what has arrived
 
@@ -44,6 +45,8 @@ class Runner:
             idle = min((os.cpu_count() or 1) - len(self._now), len(self._queue))
             if idle > 0 and not self._imported:
                 log.info(f"pages: {len(self._queue)} to run. First TensorFlow is imported")
+                sources = "".join(cell.source for _, page in self._queue for cell in page.code_cells)
+                context.set_forkserver_preload(HEAVY + [PARTITIONS] * ("import dask" in sources))
             if idle > 0 and not self._folder:
                 self._folder = tempfile.TemporaryDirectory(prefix="mlefit-pages-", ignore_cleanup_errors=True)
             for _ in range(idle):
@@ -137,7 +140,6 @@ class Runner:
     def _start(self, process):
         start = time.perf_counter()
         os.environ.update(QUIET)
-        context.set_forkserver_preload(HEAVY)
         process.start()  # returns once the server has imported all this and forked
         if not self._imported:
             log.info(f"pages: TensorFlow imported, {time.perf_counter() - start:.1f} s")

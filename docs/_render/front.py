@@ -39,17 +39,16 @@ def filled(text, docs):
 def digits(run):
     """The digits of estimates that agree with certified ones, beside a peer's, as Markdown."""
     lines = [
-        "| fitted | digits of `mlefit`: fewest, median | digits of the peer: fewest, median "
-        "| `mlefit` has more, as many, fewer |",
-        "|---|---:|---:|---:|",
+        "| fitted | `mlefit`: fewest digits, median | the other: fewest digits, median "
+        "| digits of `mlefit` beside the other's |",
+        "|---|---|---|---|",
     ]
     for kind, (words, anchor, peer) in KINDS.items():
         pairs = [_pair(row) for row in run["rows"] if _kind(row) == kind]
         own, others = zip(*pairs, strict=True)
-        more, fewer = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs)
         lines.append(
             f"| [{words}](reference/certified.md#{anchor}), {len(pairs)} fits | {_span(own)} "
-            f"| {peer}: {_span(others)} | {more}, {len(pairs) - more - fewer}, {fewer} |"
+            f"| {peer}: {_span(others)} | {_compared(pairs)} |"
         )
     errors = [row["errors"] for row in run["rows"] if _kind(row) == "nonlinear"]
     raised = sum(row.get("scipy_says") == "raises" for row in run["rows"])
@@ -91,10 +90,19 @@ def _span(values):
     return f"{min(values):.1f}, {median(values):.1f}"
 
 
+def _compared(pairs):
+    signs = [(a > b) - (a < b) for a, b in pairs]
+    words = {1: "more", 0: "as many", -1: "fewer"}
+    return ", ".join(f"{word} in {signs.count(sign)}" for sign, word in words.items() if sign in signs)
+
+
 def _beside(rows):
     own = next(row for row in rows if row["fitter"] == "mlefit")
     peer = min(filter(_able, rows), key=lambda row: row["warm_s"])
-    pair = [("`mlefit`", own["warm_s"], peer["warm_s"]), (peer["fitter"], peer["warm_s"], own["warm_s"])]
+    pair = [
+        ("`mlefit`", own["warm_s"], peer["warm_s"]),
+        (f"`{peer['fitter']}`", peer["warm_s"], own["warm_s"]),
+    ]
     return "<br>".join(
         f"{name} **{_duration(time)}**" if CLEAR * time < other else f"{name} {_duration(time)}"
         for name, time, other in pair
@@ -111,8 +119,8 @@ def _counted(rows, sizes):
     for n in sizes:
         peers = [row for row in rows if row["n"] == n and _able(row)]
         faster = sum(row["warm_s"] < own[row["model"], n] for row in peers)
-        said.append(f"{faster} of {len(peers)} at n = {_power(n)}")
-    return f"Of all such fits by peers, so many take less time than `mlefit`: {', '.join(said)}."
+        said.append(f"{faster} of {len(peers)} at n&nbsp;=&nbsp;{_power(n)}")
+    return f"Of all other fits with such errors, so many take less time than `mlefit`: {', '.join(said)}."
 
 
 def _where(run, smallest):
@@ -120,9 +128,9 @@ def _where(run, smallest):
     imports = {name: _duration(row["import_s"]) for name, row in run["imports"].items()}
     first = [_duration(time) for time in (min(first), max(first))]
     told = [
-        f"Before its first fit, `mlefit` has to import TensorFlow: {imports['mlefit']}, against "
-        f"{imports['SciPy']} for SciPy.",
-        f"The first fit in a process takes between {first[0]} and {first[1]} at n = {_power(smallest)}.",
+        f"Before any of this, `import mlefit`, with TensorFlow in it, takes {imports['mlefit']}, and SciPy's "
+        f"import {imports['SciPy']}. The first fit of `mlefit` in a new process takes between {first[0]} and "
+        f"{first[1]} at n&nbsp;=&nbsp;{_power(smallest)}.",
         f"Measured on {run['date']}, each fit on one core ({run['machine']['processor']}), with "
         f"{_versions(run, 'mlefit', 'tensorflow', 'scipy', 'statsmodels', 'iminuit')}.",
     ]

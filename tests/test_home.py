@@ -225,9 +225,9 @@ def test_the_keyboard_walks_the_three_paths_in_order(open_home):
 def test_axe_finds_nothing(open_home, width, scheme):
     tab = open_home(width, color_scheme=scheme)
     tab.locator("mle-likelihood .explorer").wait_for()
+    found = Axe().run(tab, context="article")["violations"]
     # Material gives each block of code a nav of its own, without a name, on every page.
-    rules = {"landmark-unique": {"enabled": False}}
-    found = Axe().run(tab, context="article", options={"rules": rules})["violations"]
+    found = [each for each in found if each["id"] != "landmark-unique"]
     assert [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]] == []
     assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     heights = tab.locator(".ways li").evaluate_all(

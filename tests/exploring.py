@@ -15,7 +15,7 @@ FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimation
 
 # Where explorers are: (name, address of the page).
 PLACES = sorted(
-    (explorers.named(cell), uri.removesuffix(".md") + "/")
+    (explorers.named(cell), "" if uri == "index.md" else uri.removesuffix(".md") + "/")
     for uri in URIS
     for cell in parsed(uri).code_cells
     if cell.explorer

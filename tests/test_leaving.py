@@ -129,7 +129,7 @@ def test_a_page_is_there_as_markdown(site, uri):
         assert f"```python\n{cell.source}\n```" in text
     prose = plain.FENCED.sub("", text)
     assert not re.search(
-        r"^::: |^<details|<!-- house -->|\{ ?[.#]\w[^}$]*\}$|\]\[mlefit", prose, re.MULTILINE
+        r"^::: |^<details|^</?div|<!-- house -->|\{ ?[.#]\w[^}$]*\}$|\]\[mlefit", prose, re.MULTILINE
     )
     targets = [target.partition("#")[0] for target in re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", prose)]
     assert [target for target in targets if target and not (folder / target).is_file()] == []

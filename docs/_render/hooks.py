@@ -24,6 +24,7 @@ from _render import (
     api,
     cache,
     explorers,
+    front,
     glossary,
     house,
     kept,
@@ -87,7 +88,10 @@ def on_files(files, config):
     package = cache.fingerprint(PACKAGE)
     _start_over(files, package)
     with _plain_errors():
-        found = [pages.read(file.src_uri, file.content_string) for file in files.documentation_pages()]
+        found = [
+            pages.read(file.src_uri, front.filled(file.content_string, Path(config.docs_dir)))
+            for file in files.documentation_pages()
+        ]
         running = [page for page in found if page.runs]
         results = cache.results(running, PACKAGE, CACHE / "outputs", at_once=is_served)
     homes = api.homes({file.src_uri: file.content_string for file in files.documentation_pages()})

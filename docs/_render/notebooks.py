@@ -51,7 +51,11 @@ def executed(page, outputs):
             size = {"file": str(file), "width": output["width"], "height": output["height"]}
             size["explorer"] = output.get("explorer")
             shown.append({"output_type": "display_data", "data": {}, "metadata": size})
-        metadata = {"alt": cell.alt.replace("[", "(").replace("]", ")"), "varies": cell.varies}
+        metadata = {
+            "alt": cell.alt.replace("[", "(").replace("]", ")"),
+            "varies": cell.varies,
+            "folded": cell.folded,
+        }
         cells.append(_code(cell.source, f"cell-{index}", shown, metadata))
     return _notebook(cells)
 

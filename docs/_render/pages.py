@@ -22,6 +22,7 @@ class Cell:
     """One cell of a page: code, with its figure's text and explorer, or Markdown, with its doctests.
 
     Code whose output depends on the machine and the hour, such as a timing, `varies` from build to build.
+    Code that is `folded` stands below its picture, closed.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Cell:
     alt: str = ""
     varies: bool = False
     explorer: str = ""
+    folded: bool = False
 
     @property
     def doctests(self):
@@ -70,6 +72,7 @@ def read(uri, text):
             cell.metadata.get("alt", ""),
             "varies" in cell.metadata.get("tags", []),
             cell.metadata.get("explorer", ""),
+            "folded" in cell.metadata.get("tags", []),
         )
         for cell in notebook.cells
         if cell.cell_type != "raw"

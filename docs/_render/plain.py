@@ -2,7 +2,7 @@
 
 import re
 
-DETAILS = re.compile(r"^</?details.*?>\n?", re.MULTILINE)
+BOXES = re.compile(r"^</?(?:details|div)\b.*?>\n?", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)([^)\s]+)\)")
 TO_THE_API = re.compile(r"\[([^\]]+)\]\[(mlefit[\w.]*)\]")
 SUMMARY = re.compile(r"<summary>(.*?)</summary>")
@@ -32,7 +32,7 @@ def _prose(text, address):
         return f"[{match[1]}]({target})" if target else match[1]
 
     text = ADMONITION.sub(lambda m: _quote(m[2] if m[2] is not None else m[1].capitalize(), m[3]), text)
-    text = SUMMARY.sub(r"**\1**\n", DETAILS.sub("", text))
+    text = SUMMARY.sub(r"**\1**\n", BOXES.sub("", text))
     return ATTRIBUTES.sub("", TO_THE_API.sub(link, LINK.sub(link, text)))
 
 

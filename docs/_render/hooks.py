@@ -6,7 +6,6 @@ import sys
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import urljoin
 
 from jinja2 import FileSystemBytecodeCache
 from markdown.extensions.toc import slugify
@@ -28,10 +27,12 @@ from _render import (
     glossary,
     house,
     kept,
+    laying,
     lighten,
     maths,
     notebooks,
     pages,
+    place,
     ran,
     rendered,
     repository,
@@ -103,12 +104,13 @@ def on_files(files, config):
         if page.runs:
             executed[page.uri] = page
             ran_with[page.uri] = results[page.uri]["ran"] and ran.told(results[page.uri]["ran"])
-            figures += _lay_out(page, results[page.uri], files, homes, config)
+            figures += laying.out(page, results[page.uri], files, homes, config, CACHE / "notebooks")
         told = page, results.get(page.uri), files, homes, sources.tree(PACKAGE, package)
         texts[page.uri] = partial(alternate.text, *told)
     for uri, text, module in sources.listings(PACKAGE, package):
         files.append(File.generated(config, uri, content=text))
         texts[uri] = partial(alternate.listing, module)
+    on_what["pages"] = {page.uri: page for page in found}
     on_what["figures"] = sorted(figures)
     on_what["all"] = _depends(files, config, figures)
     on_what["package"] = package, [page.cells for page in found if _shows_package(repr(page.cells))]
@@ -174,6 +176,14 @@ def on_env(env, config, files):
 def on_nav(nav, config, files):
     """Remember the order of the pages."""
     on_what["nav"] = nav
+    with _plain_errors():
+        on_what["course"] = place.Course(nav, on_what["pages"])
+
+
+def on_page_context(context, page, config, nav):
+    """Say where the page stands, and what to read before and after it."""
+    page.meta["place"], page.meta["neighbours"] = on_what["course"].told(page)
+    return context
 
 
 def on_post_page(output, page, config):
@@ -210,27 +220,6 @@ def _depends(files, config, figures):
 
 def _shows_package(text):
     return "::: mlefit" in text or house.PLACEHOLDER in text
-
-
-def _lay_out(page, result, files, homes, config):
-    """Put the executed notebook in the place of the page; return where its figures lie."""
-    outputs = result["outputs"]
-    notebook = CACHE / "notebooks" / Path(page.uri).with_suffix(".ipynb")
-    notebook.parent.mkdir(parents=True, exist_ok=True)
-    notebook.write_text(notebooks.executed(page, outputs))
-    files.get_file_from_path(page.uri).abs_src_path = str(notebook)
-    figures = dict(notebooks.figures(page, outputs))
-    for uri, data in figures.items():
-        files.append(File.generated(config, uri, content=data))
-
-    def address(target):
-        file, anchor = alternate.followed(page.uri, target, files, homes)
-        return urljoin(config.site_url, file.url) + anchor if config.site_url and file else None
-
-    sources = [cell.source for cell in page.code_cells]
-    download = notebooks.download(page, address, repository.installing(config.repo_url, sources))
-    files.append(File.generated(config, notebooks.download_file(page.uri), content=download))
-    return list(figures)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from mlefit.solvers import newton
 
 _NEAR = 0.01  # standard errors of a sample, or a share of the way so far: near enough to go on from there
 _ALMOST = 0.1  # standard errors of a sample: near enough for the next one to go on from
-_CLOSE = 0.003  # standard errors, from which one pass with the Hessian mostly leads to the minimum
 _SHRINKS = 0.03  # how much of the way a pass leaves, before one has told
 _DOUBT = 1e-7  # standard errors, or a share of the curvature: what no digit worth printing shows
 _PASSES = 12
@@ -61,11 +60,13 @@ def minimise(
         )
         if not near.converged:
             return None
-        if exact and _doubt(near, point, full, corrected.gaps[2], objective.nobs) <= _DOUBT:
+        added = _added(near, point, full, objective.nobs)
+        if exact and _doubt(added, _share(corrected.gaps[2], full[2])) <= _DOUBT:
             near.history, near.first_hessian = np.array([full[0], near.value]), first_hessian
             return near
-        left = away * (_SHRINKS if before is None else away / before)
-        exact, before = exact or left <= _CLOSE, away
+        # Would the next pass be the last? The sample is about as unlike all as the share that a pass leaves.
+        shrinks = _SHRINKS if before is None else away / before
+        exact, before = exact or _doubt(added * shrinks, shrinks) <= _DOUBT, away
     return None
 
 
@@ -79,16 +80,21 @@ def _pilot(samples, start, max_iterations):
     return found, hessians[0]
 
 
-def _doubt(near, point, full, gap, nobs):
-    """The error of a corrected step and of the Hessian after it: what the sample adds to Newton's step and to
-    the Hessian before it, times how unlike all observations the sample is."""
+def _added(near, point, full, nobs):
+    """What the sample adds to Newton's step, in standard errors, or to the Hessian before it, as a share."""
     _, gradient, hessian = full
-    scale = newton.scale(np.diag(hessian))
     bend = _size(hessian @ (near.point - point) + gradient, hessian) * np.sqrt(nobs)
-    move, unlike = (
-        np.linalg.norm(part * np.outer(scale, scale), 2) for part in (near.hessian - hessian, gap)
-    )
-    return min(10 * unlike, 1.0) * max(bend, move)  # Third derivatives may be less alike than second ones.
+    return max(bend, _share(near.hessian - hessian, hessian))
+
+
+def _doubt(added, unlike):
+    """The error of a corrected step and of the Hessian after it: what a sample adds, which is unlike all."""
+    return min(10 * unlike, 1.0) * added  # Third derivatives may be less alike than second ones.
+
+
+def _share(change, hessian):
+    scale = newton.scale(np.diag(hessian))
+    return np.linalg.norm(change * np.outer(scale, scale), 2)
 
 
 def _size(gradient, hessian):

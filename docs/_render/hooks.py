@@ -22,6 +22,7 @@ from _render import (
     alternate,
     api,
     cache,
+    exercises,
     explorers,
     front,
     glossary,
@@ -89,10 +90,7 @@ def on_files(files, config):
     package = cache.fingerprint(PACKAGE)
     _start_over(files, package)
     with _plain_errors():
-        found = [
-            pages.read(file.src_uri, front.filled(file.content_string, Path(config.docs_dir)))
-            for file in files.documentation_pages()
-        ]
+        found = [pages.read(*page) for page in _written(files, Path(config.docs_dir))]
         running = [page for page in found if page.runs]
         results = cache.results(running, PACKAGE, CACHE / "outputs", at_once=is_served)
     homes = api.homes({file.src_uri: file.content_string for file in files.documentation_pages()})
@@ -209,6 +207,16 @@ def _start_over(files, package):
     places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):
         terms.update(glossary.terms(entries.content_string, slugify))
+
+
+def _written(files, docs):
+    """The URI and Markdown of each page, with what the build writes into it."""
+    texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
+    for file in files.documentation_pages():
+        text = exercises.written(file.src_uri, front.filled(texts[file.src_uri], docs), texts)
+        if exercises.PLACEHOLDER in texts[file.src_uri]:
+            file.content_string = text  # MkDocs reads that page itself: it does not run.
+        yield file.src_uri, text
 
 
 def _depends(files, config, figures):

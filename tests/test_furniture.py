@@ -1,4 +1,4 @@
-"""What stands on each page of the site beside its text: its place, its reading time, what comes before and after."""
+"""What stands on a page beside its text: its place, its reading time, the pages before and after."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,6 @@ from bs4 import BeautifulSoup
 from conftest import URIS, parsed
 
 ROOT = Path(__file__).parents[1]
-MINUTE = 60
 
 
 def _pages(entries):
@@ -27,7 +26,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-NAV = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)["nav"]  # noqa: S506
+NAV = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)["nav"]
 LEARN = list(_pages(next(entry["Learn"] for entry in NAV if "Learn" in entry)))
 WITH = [uri for uri in _pages(NAV) if uri != "index.md"]
 

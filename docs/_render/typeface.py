@@ -1,4 +1,4 @@
-"""The text face: Source Serif Pro beside the formulas, cut to the characters in use, three files for the whole site."""
+"""The text face: Source Serif Pro beside the formulas, cut to the characters in use."""
 
 import html
 import io
@@ -24,7 +24,7 @@ def source(style):
 
 
 def characters(page):
-    """The characters of the page's text, without formulas and blocks of code, which have faces of their own."""
+    """The characters of the page's text, without formulas and code blocks, which have their own faces."""
     article = SHOWN.search(page)
     return set(html.unescape(UNSEEN.sub("", article[0]))) if article else set()
 

@@ -1,10 +1,13 @@
 """The faces of the site, measured: size of the files, characters, code, formulas and accents."""
 
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 from _render import maths, typeface
 
@@ -51,3 +54,19 @@ def test_code_is_legible(browser, home, width, columns):
         size, fit = tab.evaluate(CODE)
         assert (size >= 12, fit >= columns) == (True, True), (address, size, fit)
     tab.close()
+
+
+@pytest.mark.parametrize("latex", [r"\hat{\vec\theta}", r"\hat{\vec\beta}", r"\bar{\vec{x}}"])
+def test_accents_keep_clear_of_bold_letters(browser, home, latex):
+    scale = 8
+    tab = browser.new_page(device_scale_factor=scale)
+    tab.goto(home + "learn/line/")
+    formula = maths.to_mathml(f'<span class="arithmatex">\\({latex}\\)</span>', "test.md")
+    tab.evaluate("text => { document.querySelector('article p:not([class])').innerHTML = text }", formula)
+    tab.evaluate("document.fonts.ready")
+    drawn = np.asarray(Image.open(io.BytesIO(tab.locator("article p mover").first.screenshot())).convert("L"))
+    tab.close()
+    ink = (drawn < drawn.max() - 64).any(axis=1)
+    rows = np.flatnonzero(ink)
+    blank = (~ink[rows[0] : rows[-1]]).sum() / scale
+    assert blank >= 1  # pixel at the size of the text

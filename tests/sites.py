@@ -23,7 +23,7 @@ def page(path):
     article = BeautifulSoup(ARTICLE.search(path.read_text())[0], "html.parser")
     for tag in [
         *article.select(AROUND),
-        *(small.find_parent("p") or small for small in article.select(".ran")),
+        *(small.find_parent("p") or small for small in article.select(".ran, .place")),
     ]:
         tag.decompose()
     formulas = [" ".join(formula.extract().get_text(" ").split()) for formula in article.find_all("math")]

@@ -31,7 +31,7 @@ FRAME = """<!doctype html>
 {chapters}
 </main></body></html>
 """
-DROPPED = ".md-content__button, .headerlink, .footnote-backref, script, nav, button"
+DROPPED = ".md-content__button, .headerlink, .footnote-backref, script, nav, button, .place"
 
 
 def chapters(nav, above=()):

@@ -40,6 +40,7 @@ from _render import (
     searching,
     serving,
     sources,
+    typeface,
 )
 
 PACKAGE = ROOT / "mlefit"
@@ -49,6 +50,7 @@ WITHOUT_TERMS = (GLOSSARY, "reference/api", "reference/changelog", sources.FOLDE
 WRAPPED = re.compile(r'<script type="text/markdown">(.*?)</script>', re.DOTALL)
 
 drawn = set()  # the characters of every formula, for the font
+written = set()  # the characters of every page's text, for the text face
 places = {}  # public name -> line of source
 terms = {}  # spelling -> anchor in the glossary
 executed = {}  # URI -> the page, for those that run
@@ -187,6 +189,7 @@ def on_page_context(context, page, config, nav):
 def on_post_page(output, page, config):
     """Put the page's Markdown beside it, and leave out the bytes that nobody sees."""
     alternate.write(texts[page.file.src_uri](), page)
+    written.update(typeface.characters(output))
     return lighten.page(output)
 
 
@@ -194,6 +197,7 @@ def on_post_build(config):
     """Write the font and the list of pages, forget pages that are gone, and name those that take long."""
     target = Path(config.site_dir, "assets", "math.woff2")
     target.write_bytes(maths.font("".join(sorted(drawn))))
+    typeface.write(target.parent, written)
     Path(config.site_dir, alternate.NAME).write_text(alternate.index(config, on_what["nav"]))
     kept.tidy(CACHE / "pages", rendered.wanted)
     kept.tidy(CACHE / "search", on_what["searched"])
@@ -202,7 +206,7 @@ def on_post_build(config):
 
 def _start_over(files, package):
     rendered.start_over()
-    for memory in (drawn, terms, texts, ran_with, executed):
+    for memory in (drawn, written, terms, texts, ran_with, executed):
         memory.clear()
     places.update(sources.locations(PACKAGE, package))
     if entries := files.get_file_from_path(GLOSSARY):

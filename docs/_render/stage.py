@@ -22,10 +22,11 @@ from _render import api, built, maths, notebooks, plain, rendered
 LEFT_OUT = ("hooks", "watch", "exclude_docs", "edit_uri")
 PLUGINS_LEFT_OUT = ("mkdocs-jupyter", "mkdocstrings")
 EXTENSIONS_LEFT_OUT = ("pymdownx.arithmatex",)
-OWN_META = ("jupyter", "notebook", "colab", "ran")
+OWN_META = ("jupyter", "notebook", "colab", "ran", "place", "neighbours")
 BESIDE = (".svg", ".png", ".ipynb")
 ARTICLE = re.compile(r"<article[^>]*>(.*)</article>", re.DOTALL)
 BUTTON = re.compile(r'<a [^>]*class="md-content__button.*?</a>', re.DOTALL)
+FURNITURE = re.compile(r'<p class="?place"?>.*?</p>|<nav class="?onward"?.*?</nav>', re.DOTALL)
 EXPLORER = re.compile(r"^</?mle-[^>]*>\n", re.MULTILINE)  # around its figure, which stays
 VERBATIM = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 
@@ -48,7 +49,8 @@ def settings(text):
 def write(out, site):
     """Stage the pages of the last build of this process, whose site lies in `site`, in the folder `out`."""
     shutil.copytree(ROOT / "docs", out / "docs", ignore=shutil.ignore_patterns("_render", "*.md"))
-    shutil.copy(site / "assets" / "math.woff2", out / "docs" / "assets")
+    for font in (site / "assets").glob("*.woff2"):
+        shutil.copy(font, out / "docs" / "assets")
     homes = api.homes({uri: page.markdown for uri, page in rendered.pages.items()})
     for uri, page in rendered.pages.items():
         target = out / "docs" / uri
@@ -65,7 +67,8 @@ def _page(page, homes, site):
     uri, text = page.file.src_uri, EXPLORER.sub("", page.markdown).strip()
     meta = {key: value for key, value in page.meta.items() if key not in OWN_META}
     if api.DIRECTIVE.search(text):
-        html = BUTTON.sub("", ARTICLE.search((site / page.file.dest_uri).read_text())[1])
+        html = ARTICLE.search((site / page.file.dest_uri).read_text())[1]
+        html = FURNITURE.sub("", BUTTON.sub("", html))
         meta["title"], text = page.title, f"<div>{html}</div>"
     if text.startswith("<div") or "reference/source/" in uri:
         text = _one_block(text)

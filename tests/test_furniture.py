@@ -1,0 +1,66 @@
+"""What stands on a page beside its text: its place, its reading time, the pages before and after."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from conftest import URIS, parsed
+
+ROOT = Path(__file__).parents[1]
+
+
+def _pages(entries):
+    for entry in entries:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            for inside in entry.values():
+                yield from [inside] if isinstance(inside, str) else _pages(inside)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml, whose tags mean nothing here."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
+NAV = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)["nav"]
+LEARN = list(_pages(next(entry["Learn"] for entry in NAV if "Learn" in entry)))
+WITH = [uri for uri in _pages(NAV) if uri != "index.md"]
+
+
+def _soup(site, uri):
+    stem = uri.removesuffix(".md").removesuffix("/index")
+    return BeautifulSoup((site / stem / "index.html").read_text(), "html.parser")
+
+
+@pytest.mark.parametrize("uri", WITH)
+def test_a_page_says_where_it_stands_and_how_long_it_takes(site, uri):
+    place = _soup(site, uri).select_one("article .place").get_text()
+    if uri in LEARN:
+        assert f"page {LEARN.index(uri) + 1} of {len(LEARN)}" in place
+    minutes = int(re.search(r"(\d+) min$", place)[1])
+    if uri in URIS and not uri.startswith("reference/"):
+        words = sum(len(cell.source.split()) for cell in parsed(uri).cells)
+        assert words / 600 - 1 <= minutes <= words / 80 + 2  # skimmed, and studied
+
+
+@pytest.mark.parametrize("uri", WITH)
+def test_the_pages_before_and_after_are_there_with_a_reason(site, uri):
+    soup = _soup(site, uri)
+    links = soup.select("nav.onward[aria-label] a")
+    assert [link["rel"] for link in links] == [["prev"], ["next"]]
+    assert all(len(link.get_text().split(":", 1)[1].split()) >= 5 for link in links)
+    if uri in LEARN[1:-1]:
+        at = LEARN.index(uri)
+        for link, beside in zip(links, (LEARN[at - 1], LEARN[at + 1]), strict=True):
+            assert link["href"].rstrip("/").endswith(Path(beside).stem)
+            title = _soup(site, beside).h1.find(string=True).strip()
+            assert title in link.b.get_text()
+
+
+def test_the_home_page_has_neither(site):
+    home = BeautifulSoup((site / "index.html").read_text(), "html.parser")
+    assert not home.select(".place, .onward")

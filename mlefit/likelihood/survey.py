@@ -19,7 +19,7 @@ from mlefit.likelihood.rows import Rows
 
 _PLACE = re.compile(r"at index \(?(?P<row>\d+)(, (?P<column>\d+)\))?")
 _FEW = 65_536  # rows that are brought home altogether
-_SAMPLE = 262_144  # rows that are brought home of more
+_SHARE, _SAMPLE = 64, 262_144  # of more, one row in so many, at most so many
 _NUMBERS = 2**22  # at most, of either
 _LEAST = 256  # of a partition, so that uneven ones can be told
 
@@ -54,8 +54,8 @@ class _Look:
             return _Seen(0, 0, [], error)
         arrays, weights, _ = observed(arrays, self.weighted)
         size = len(arrays[0])
-        share = 2 * math.ceil(_sample(arrays) / self.partitions)
-        there = _even(size, min(max(_LEAST, share), size))
+        share = max(_sample(arrays, size * self.partitions), 2 * _sample(arrays, 0)) / self.partitions
+        there = _even(size, min(max(_LEAST, math.ceil(share)), size))
         nobs = size if weights is None else int(weights.sum())
         kept = [*arrays, *([] if weights is None else [weights])]
         return _Seen(size, nobs, [np.ascontiguousarray(values[there]) for values in kept])
@@ -94,7 +94,7 @@ def rows(
     checks.require_rows(names[0], np.zeros(size))
     _require_one_shape(names, seen, source)
     seen = [part for part in seen if part.size]
-    if size <= min(_FEW, _sample(seen[0].few)):
+    if size <= _sample(seen[0].few, 0):
         shown = all(len(part.few[0]) == part.size for part in seen)
         parts = [part.few for part in seen] if shown else source.run(_Bring())
         arrays = [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -150,9 +150,10 @@ def some(weights: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _sample(arrays):
-    """How many rows of such columns are brought home at most."""
-    return min(_SAMPLE, _NUMBERS // sum(math.prod(values.shape[1:]) for values in arrays))
+def _sample(arrays, size):
+    """How many of so many rows of such columns are brought home."""
+    numbers = sum(math.prod(values.shape[1:]) for values in arrays)
+    return min(max(_FEW, size // _SHARE), _SAMPLE, _NUMBERS // numbers)
 
 
 def _even(size, count):
@@ -178,7 +179,7 @@ def _held(names, entries, arrays, weighted):
 def _thinned(seen: Sequence[_Seen], size: int) -> list[np.ndarray]:
     """Some rows, spaced evenly over all: columns made of what the partitions have shown."""
     low, parts = 0, []
-    wanted = _even(size, min(_sample(seen[0].few), size))
+    wanted = _even(size, min(_sample(seen[0].few, size), size))
     for part in seen:
         here = wanted[(low <= wanted) & (wanted < low + part.size)] - low
         shown = len(part.few[0])

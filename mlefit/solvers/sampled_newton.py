@@ -66,7 +66,7 @@ def minimise(
             return near
         # Would the next pass be the last? The sample is about as unlike all as the share that a pass leaves.
         shrinks = _SHRINKS if before is None else away / before
-        exact, before = exact or _doubt(added * shrinks, shrinks) <= _DOUBT, away
+        exact, before = exact or _doubt(added * shrinks, shrinks) <= 0.5 * _DOUBT, away
     return None
 
 

@@ -65,7 +65,10 @@ def test_two_runs_over_the_partitions_give_the_same_bits(names):
 
 def test_few_passes_bring_a_sample_to_the_full_fit(names):
     sampled = names["sampled"]
-    assert f"at most {survey._SAMPLE:,}.)" in scale_page.PAGE.read_text()
+    assert names["n_s"] == survey._FEW, "the page's sample is the package's"
+    page = " ".join(scale_page.PAGE.read_text().split())
+    assert f"one in {survey._SHARE}, and at most {survey._SAMPLE:,}.)" in page
+    assert f"a sample of {10**7 // survey._SHARE:,} rows" in page
     expected = np.sqrt(names["N"] / names["n_s"] - 1)
     assert expected / 6 < sampled[0] < 3 * expected
     for before, after in pairwise(sampled):

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from _render import place
 from conftest import URIS, parsed
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +60,20 @@ def test_the_pages_before_and_after_are_there_with_a_reason(site, uri):
             assert link["href"].rstrip("/").endswith(Path(beside).stem)
             title = _soup(site, beside).h1.find(string=True).strip()
             assert title in link.b.get_text()
+
+
+def test_every_page_has_its_reasons_and_they_name_pages():
+    """The pages of the API alone lead on as the navigation does."""
+    reasons = yaml.safe_load(place.REASONS.read_text())
+    api = [uri for uri in WITH if uri.startswith("reference/api/") and not uri.endswith("index.md")]
+    assert sorted(reasons) == sorted(set(WITH) - set(api))
+    for uri, own in reasons.items():
+        assert set(own) == {"back", "next"}
+        for reason in own.values():
+            if isinstance(reason, str):
+                assert uri in LEARN, "only a page of the course leads on to its neighbour"
+            else:
+                assert reason[0] in WITH and reason[0] != uri
 
 
 def test_the_home_page_has_neither(site):

@@ -155,3 +155,24 @@ def test_the_api_reads_as_its_docstrings():
     assert re.findall(r"^## `(.*)`", text, re.MULTILINE) == ["mlefit.fit", "mlefit.compare"]
     assert "fit(model: Model, *data: Data" in text and "- `weights`: " in text
     assert re.search(r"```pycon\n>>> .*\n```", text, re.DOTALL)
+
+
+def test_a_site_in_a_folder_can_be_read_from_page_to_page(site, browser):
+    """Without a server the address of a folder would show what is in it."""
+    tab, said = browser.new_page(), []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: request.url.startswith("file:") or said.append(request.url))
+    tab.goto((site / "index.html").as_uri(), wait_until="load")
+    for link, page in (
+        (".ways ol a >> nth=1", "learn/likelihood"),
+        ("nav.onward a[rel=next]", "learn/gaussian"),
+        (".md-tabs__link >> text=Guides", "guides/graph-mode"),
+        (".md-logo >> visible=true", ""),
+    ):
+        tab.locator(link).first.focus()
+        tab.keyboard.press("Enter")
+        tab.wait_for_url((site / page / "index.html").as_uri())
+        tab.wait_for_load_state("load")
+    tab.close()
+    assert said == []

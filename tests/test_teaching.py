@@ -46,7 +46,7 @@ def show(tab, address):
 
 def test_ten_lectures_hold_every_page_of_the_course(lectures):
     rows = lectures.find("table").tbody.find_all("tr")
-    assert [row.td.text for row in rows] == [str(number + 1) for number in range(10)]
+    assert [row.td.text.split(".")[0] for row in rows] == [str(number + 1) for number in range(10)]
     linked = {link["href"] for row in rows for link in row.find_all("a")}
     pages = {f"../../{uri[:-3]}/" for uri in URIS if uri.startswith("learn/")}
     assert pages - linked == {"../../learn/explorers/"}
@@ -98,7 +98,7 @@ def test_pictures_open_in_the_state_of_the_link(home, lectures, room):
             held = room.evaluate(
                 "([name, key]) => String(document.querySelector(`mle-${name}`).values[key])", [name, key]
             )
-            assert held == value or float(held) == float(value), link
+            assert held == value or float(held) == pytest.approx(float(value)), link
     assert room.said == []
 
 
@@ -112,8 +112,10 @@ def test_slides_hold_all_of_the_page_and_nothing_is_cut_off(site, home, room, pa
     ):
         gone.decompose()
     deck = BeautifulSoup(room.content(), "html.parser").select_one(".deck")
-    for kind in ("math", "img", "pre", "table"):
+    for kind in ("math", "img", "table"):
         assert len(deck.find_all(kind)) == len(article.find_all(kind)), kind
+    code, drawn = (" ".join(block.text for block in soup.find_all("pre")).split() for soup in (article, deck))
+    assert drawn == code
     said = " ".join(part.get_text(" ") for part in deck.select(".body"))
     for paragraph in article.find_all(["p", "li"]):
         words = paragraph.get_text(" ").split()

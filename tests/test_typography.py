@@ -56,8 +56,8 @@ def test_code_is_legible(browser, home, width, columns):
     tab.close()
 
 
-@pytest.mark.parametrize("latex", [r"\hat{\vec\theta}", r"\hat{\vec\beta}", r"\bar{\vec{x}}"])
-def test_accents_keep_clear_of_bold_letters(browser, home, latex):
+@pytest.mark.parametrize("latex", [r"\hat{\vec\theta}", r"\hat\theta", r"\hat\sigma", r"\bar{x}"])
+def test_accents_keep_clear_of_their_letters(browser, home, latex):
     scale = 8
     tab = browser.new_page(device_scale_factor=scale)
     tab.goto(home + "learn/line/")

@@ -94,7 +94,8 @@ def _settle(article, address, names, public):
         parts = urlsplit(link["href"])
         target = urljoin(f"/{address}", unquote(parts.path)).lstrip("/") if parts.path else address
         if not parts.scheme and target in names:
-            link["href"] = f"#{names[target]}--{unquote(parts.fragment)}".removesuffix("--")
+            anchor = "" if parts.fragment.startswith("explore=") else unquote(parts.fragment)
+            link["href"] = f"#{names[target]}--{anchor}".removesuffix("--")
         elif not parts.scheme and public:
             link["href"] = urljoin(public, target) + (f"#{parts.fragment}" if parts.fragment else "")
         elif not parts.scheme:

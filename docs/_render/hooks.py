@@ -199,6 +199,7 @@ def on_post_build(config):
     target.write_bytes(maths.font("".join(sorted(drawn))))
     typeface.write(target.parent, written)
     Path(config.site_dir, alternate.NAME).write_text(alternate.index(config, on_what["nav"]))
+    searching.from_a_folder(Path(config.site_dir, "search"))
     kept.tidy(CACHE / "pages", rendered.wanted)
     kept.tidy(CACHE / "search", on_what["searched"])
     cache.runner.tell_slow()

@@ -6,12 +6,9 @@ from pathlib import Path
 import yaml
 from mkdocs.utils import get_relative_url
 
-from _render.pages import PageError
-
 COURSE = "Learn"
 KINDS = {"Guides": "Guide", "Concepts": "Concept", "Reference": "Reference"}
 REASONS = Path(__file__).with_name("reasons.yml")
-WITHOUT = ("reference/api/",)  # of whose pages only the first gives reasons
 WORDS, LINE, FORMULA, FIGURE = 200, 3, 10, 10  # words a minute; seconds for a line of code and so on
 WAYS = (("Before", "back", "previous_page"), ("Next", "next", "next_page"))
 SOLUTION = re.compile(r"<details.*?</details>", re.DOTALL)
@@ -38,19 +35,12 @@ class Course:
     Args:
         nav: the navigation of MkDocs.
         read: the parsed pages, by their URI.
-
-    Raises:
-        PageError: if a page has no reason, or names a page that there is not.
     """
 
     def __init__(self, nav, read):
         self._pages, self._read = {page.file.src_uri: page for page in nav.pages}, read
         self._learn = [uri for uri, page in self._pages.items() if _sections(page)[:1] == [COURSE]]
         self._reasons = yaml.safe_load(REASONS.read_text())
-        lost = [uri for uri in self._reasons if uri not in self._pages]
-        bare = [uri for uri in self._pages if self._has_reasons(uri) and uri not in self._reasons]
-        if lost or bare:
-            raise PageError(f"{REASONS.name}: no page {', '.join(lost)}; no reasons for {', '.join(bare)}")
 
     def told(self, page):
         """Where a page stands, in words, and the pages beside it; nothing for the home page and for sources.
@@ -59,7 +49,7 @@ class Course:
         """
         if page.file.src_uri not in self._pages or not page.ancestors:
             return "", []
-        return self._place(page), [self._neighbour(page, *way) for way in WAYS]
+        return self._place(page), [found for way in WAYS if (found := self._neighbour(page, *way))]
 
     def _place(self, page):
         sections = _sections(page)
@@ -67,27 +57,21 @@ class Course:
             at = self._learn.index(page.file.src_uri)
             parts = [*sections, f"page {at + 1} of {len(self._learn)}"]
         else:
-            parts = [KINDS[sections[0]], *sections[1:]]
+            parts = [KINDS.get(sections[0], sections[0]), *sections[1:]]
         return " · ".join([*parts, f"{minutes(self._read[page.file.src_uri])} min"])
 
     def _neighbour(self, page, word, key, beside):
-        uri = page.file.src_uri
-        target, reason = self._told(uri, key, getattr(page, beside))
-        if target not in self._pages:
-            raise PageError(f"{REASONS.name}: {uri} leads to {target}, which is no page")
-        other = self._pages[target]
-        title = "Home" if target == "index.md" else other.title
+        uri, beside = page.file.src_uri, getattr(page, beside)
+        reason = self._reasons.get(uri, {}).get(key)
+        if isinstance(reason, list):
+            target, reason = reason
+            other = self._pages.get(target)
+        else:  # A page of the course, or one that leads on as the navigation does.
+            other, reason = beside, reason or (beside and beside.meta.get("description", ""))
+        if other is None:
+            return None
+        title = "Home" if other.is_homepage else other.title
         return word, key, get_relative_url(other.url, page.url), title, reason
-
-    def _told(self, uri, key, beside):
-        """The page that one of the navigation leads to, and why: a source of its own says what it is."""
-        own = self._reasons.get(uri)
-        if own is None:
-            return beside.file.src_uri, beside.meta["description"]
-        return own[key] if isinstance(own[key], list) else (beside.file.src_uri, own[key])
-
-    def _has_reasons(self, uri):
-        return uri != "index.md" and (not uri.startswith(WITHOUT) or uri.endswith("index.md"))
 
 
 def _sections(page):

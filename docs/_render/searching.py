@@ -27,3 +27,8 @@ def remember(index, folder):
 
     index.add_entry_from_context = add_or_recall
     return wanted
+
+
+def from_a_folder(folder):
+    """Write the index that Material asks for without a server: empty, for there it offers no search."""
+    (folder / "search_index.js").write_text('var __index = {config: {lang: ["en"]}, docs: []};\n')

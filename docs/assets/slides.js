@@ -39,9 +39,32 @@
   const over = ({ slide, body }) =>
     body.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom - 40 || body.scrollWidth > body.clientWidth;
 
-  /* Make a block that stands alone as small as it must be. */
-  function shrink(now, block) {
-    for (let size = 0.95; size >= SMALLEST && over(now); size -= 0.05) block.style.zoom = size;
+  /* Make what is on a slide as small as it must be. */
+  function shrink(now) {
+    for (let size = 0.95; size >= SMALLEST && over(now); size -= 0.05) now.body.style.zoom = size;
+  }
+
+  /* Cut code that is longer than its slide, at a blank line if there is one, and return the rest. */
+  function cut({ slide }, block) {
+    const code = block.querySelector("pre > code");
+    if (!code) return null;
+    const lines = code.textContent.trimEnd().split("\n"), box = code.getBoundingClientRect();
+    const room = slide.getBoundingClientRect().bottom - 60 - box.top;
+    const fit = Math.floor((room / box.height) * (lines.length + 1)) - 1;
+    if (fit < 8 || fit >= lines.length) return null;
+    let end = fit;
+    while (end > fit / 2 && lines[end].trim()) end--;
+    if (end <= fit / 2) end = fit;
+    const range = document.createRange(), walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    let left = lines.slice(0, end).join("\n").length, node = walk.nextNode();
+    while (left > node.length) (left -= node.length), (node = walk.nextNode());
+    range.setStart(node, left);
+    range.setEndAfter(code.lastChild);
+    const rest = range.extractContents(), next = block.cloneNode(true);
+    next.querySelector("pre > code").replaceChildren(rest);
+    const first = document.createTreeWalker(next.querySelector("pre > code"), NodeFilter.SHOW_TEXT).nextNode();
+    first.data = first.data.replace(/^\n+/, "");
+    return next;
   }
 
   /* Long lists and tables: their entries one by one, in a copy of what holds them. */
@@ -69,12 +92,14 @@
       if (!over(next)) return next;
       now = next;
     }
+    const rest = cut(now, block);
+    if (rest) return put(begin(now.heading, true), rest);
     const parts = pieces(block);
     if (parts) {
       block.remove();
       return parts.reduce(put, now);
     }
-    shrink(now, block);
+    shrink(now);
     return now;
   }
 
@@ -95,7 +120,14 @@
       } else now = put(now, block);
     }
     slides = [...deck.children].filter((slide) => slide.querySelector(".body").children.length || slide.remove());
-    turn();
+    setTimeout(() => {
+      // Pictures have drawn themselves anew, for a slide is wider than a page.
+      for (const slide of slides) {
+        const body = slide.querySelector(".body");
+        shrink({ slide, body });
+      }
+      turn();
+    }, 100);
   }
 
   /* On the screen one slide shows, as large as the window lets it. */

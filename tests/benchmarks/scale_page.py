@@ -13,6 +13,7 @@ from benchmarks.words import digits, duration, raised, short  # noqa: E402
 SAVED = ROOT / "docs" / "reference" / "scale.json"
 PAGE = ROOT / "docs" / "learn" / "large-data.md"
 OPENS, CLOSES = "<!-- scale: written by tests/benchmarks/scale_page.py -->\n", "<!-- end -->"
+LARGER = 10  # times as many rows in a partition
 TITLES = (
     "model",
     "rows",
@@ -40,7 +41,26 @@ def measured(run):
     said = f"{machine['processor']}, {machine['cores']} cores, {when}."
     busy = max(row["load"] for row in rows) > 1.5 * machine["cores"]
     said += " The machine was shared, so compare the ratios in a row and not the times." if busy else ""
-    return f"{said}\n\n{table(TITLES, lines)}"
+    return f"{said}\n\n{table(TITLES, lines)}\n\n{on_paper(run['paper'])}"
+
+
+def on_paper(found):
+    """What the passes of one worker come to for very many rows on many workers, by model."""
+    first = next(iter(found.values()))
+    rows, workers, partition = (int(first[key]) for key in ("rows", "workers", "partition_rows"))
+    keys = {"work_s": 1, "read_once_s": 1, "scheduling_s": 1, "larger": LARGER}
+    lines = []
+    for model, one in found.items():
+        times = [f"{one.get(key, one['scheduling_s']) / by / 60:.0f}&nbsp;min" for key, by in keys.items()]
+        lines.append((model, str(sum(count for count, _ in one["passes"].values())), *times))
+    titles = ("model", "passes", "work of a worker", "of it, reading once")
+    titles += tuple(f"scheduler, {short(n)} rows a partition" for n in (partition, LARGER * partition))
+    said = (
+        f"**On paper**, the passes of one worker above come to these times for {short(rows)} rows on "
+        f"{workers} workers, {short(rows // workers)} rows each. The scheduler hands out partitions while "
+        "the workers work. So the longer of the two times counts, and larger partitions help:"
+    )
+    return f"{said}\n\n{table(titles, lines)}"
 
 
 def line(row):

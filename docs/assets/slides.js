@@ -36,16 +36,56 @@
     return { slide, body, heading };
   }
 
+  const limit = (slide) => slide.getBoundingClientRect().bottom - 44;
   const over = ({ slide, body }) =>
-    body.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom - 40 || body.scrollWidth > body.clientWidth;
+    body.getBoundingClientRect().bottom > limit(slide) || body.scrollWidth > body.clientWidth;
 
   /* Make what is on a slide as small as it must be. */
   function shrink(now) {
     for (let size = 0.95; size >= SMALLEST && over(now); size -= 0.05) now.body.style.zoom = size;
   }
 
+  /* Lines of code that are longer than a slide is wide: in a smaller type. */
+  function narrow(block) {
+    for (const code of block.querySelectorAll("pre > code"))
+      if (code.scrollWidth > code.clientWidth)
+        code.style.fontSize = `${(parseFloat(getComputedStyle(code).fontSize) * code.clientWidth * 0.98) / code.scrollWidth}px`;
+  }
+
+  /* A block a little smaller stays below the sentence or two that it belongs to. */
+  function squeeze(now, block) {
+    const top = now.body.getBoundingClientRect().top, room = limit(now.slide) - top;
+    if (block.getBoundingClientRect().top - top > 0.4 * room) return false;
+    const least = block.querySelector("img") ? 0.6 : 0.8;
+    for (let size = 0.95; size >= least; size -= 0.05) {
+      block.style.zoom = size;
+      if (!over(now)) return true;
+    }
+    block.style.zoom = "";
+    return false;
+  }
+
+  /* A copy of a block, to hold the rest of it: an id stays with the first part. */
+  function copy(block) {
+    const next = block.cloneNode(true);
+    for (const one of [next, ...next.querySelectorAll("[id]")]) one.removeAttribute("id");
+    return next;
+  }
+
+  /* Cut a table that is longer than its slide between two rows, and return the rest below the same head. */
+  function rows({ slide }, block) {
+    const table = block.matches("table") ? block : block.querySelector("table");
+    if (!table?.tBodies[0]) return null;
+    const fit = [...table.tBodies[0].rows].findIndex((row) => row.getBoundingClientRect().bottom > limit(slide));
+    if (fit < 2) return null;
+    const next = copy(block), body = (next.matches("table") ? next : next.querySelector("table")).tBodies[0];
+    [...body.rows].slice(0, fit).forEach((row) => row.remove());
+    [...table.tBodies[0].rows].slice(fit).forEach((row) => row.remove());
+    return next;
+  }
+
   /* Cut code that is longer than its slide, at a blank line if there is one, and return the rest. */
-  function cut({ slide }, block) {
+  function lines({ slide }, block) {
     const code = block.querySelector("pre > code");
     if (!code) return null;
     const lines = code.textContent.trimEnd().split("\n"), box = code.getBoundingClientRect();
@@ -60,14 +100,17 @@
     while (left > node.length) (left -= node.length), (node = walk.nextNode());
     range.setStart(node, left);
     range.setEndAfter(code.lastChild);
-    const rest = range.extractContents(), next = block.cloneNode(true);
-    next.querySelector("pre > code").replaceChildren(rest);
-    const first = document.createTreeWalker(next.querySelector("pre > code"), NodeFilter.SHOW_TEXT).nextNode();
-    first.data = first.data.replace(/^\n+/, "");
+    const rest = range.extractContents(), next = copy(block), text = next.querySelector("pre > code");
+    text.replaceChildren(rest);
+    // What is left begins with a line of code: a blank one may lie in elements of its own.
+    const texts = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    for (let one = texts.nextNode(); one && !(one.data = one.data.replace(/^\n+/, "")); ) one = texts.nextNode();
     return next;
   }
 
-  /* Long lists and tables: their entries one by one, in a copy of what holds them. */
+  const cut = (now, block) => lines(now, block) ?? rows(now, block);
+
+  /* Long lists: their entries one by one, in a copy of what holds them. */
   function pieces(block) {
     if (!/^[UO]L$/.test(block.tagName) || block.children.length < 2) return null;
     let number = block.start || 1;
@@ -81,11 +124,20 @@
 
   function put(now, block) {
     now.body.append(block);
+    narrow(block);
     if (!over(now)) return now;
+    const goOn = () => begin(now.heading, true);
     const before = block.previousElementSibling;
     if (before) {
+      if (squeeze(now, block)) return now;
+      const tall = block.getBoundingClientRect().height > limit(now.slide) - now.body.getBoundingClientRect().top;
+      const below = tall && cut(now, block);
+      if (below) {
+        shrink(now);
+        return put(goOn(), below);
+      }
       block.remove();
-      const next = begin(now.heading, true);
+      const next = goOn();
       // What ends in a colon speaks of what comes next.
       if (before.previousElementSibling && /:\s*$/.test(before.textContent) && before.tagName === "P") next.body.append(before);
       next.body.append(block);
@@ -93,7 +145,10 @@
       now = next;
     }
     const rest = cut(now, block);
-    if (rest) return put(begin(now.heading, true), rest);
+    if (rest) {
+      shrink(now);
+      return put(goOn(), rest);
+    }
     const parts = pieces(block);
     if (parts) {
       block.remove();
@@ -132,7 +187,8 @@
 
   /* On the screen one slide shows, as large as the window lets it. */
   function turn() {
-    const bar = make("div", "turning", document.body);
+    const bar = make("nav", "turning", document.body);
+    bar.ariaLabel = "Slides";
     const button = (text, label, by) => {
       const one = make("button", "", bar);
       Object.assign(one, { type: "button", textContent: text, ariaLabel: label });

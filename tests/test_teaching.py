@@ -17,7 +17,8 @@ SLIDES = "document.body.dataset.slides"
 # What is taller or wider than its slide or than the box that it scrolls in, and what is too small to be read.
 OVER = """[...document.querySelectorAll('.slide')].flatMap((slide, k) => {
     const edge = slide.getBoundingClientRect(), body = slide.querySelector('.body');
-    const out = box => box.bottom > edge.bottom - 24 || box.right > edge.right + 1 || box.left < edge.left - 1;
+    const out = box =>
+        box.bottom > edge.bottom - 24 || box.right > edge.right + 1 || box.left < edge.left - 1;
     return [...body.querySelectorAll('p, li, pre, img, tr, math, code')].flatMap(block => {
         const box = block.getBoundingClientRect(), style = getComputedStyle(block);
         if (!box.height) return [];
@@ -107,7 +108,14 @@ def test_pictures_open_in_the_state_of_the_link(home, lectures, room):
     assert room.said == []
 
 
-PAGES = ["learn/gaussian", "learn/losses", "learn/network", "learn/score", "guides/teaching", "reference/notation"]
+PAGES = [
+    "learn/gaussian",
+    "learn/losses",
+    "learn/network",
+    "learn/score",
+    "guides/teaching",
+    "reference/notation",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

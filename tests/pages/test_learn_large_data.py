@@ -70,11 +70,11 @@ def test_few_passes_bring_a_sample_to_the_full_fit(names):
     assert f"one in {survey._SHARE}, and at most {survey._SAMPLE:,}.)" in page
     assert f"a sample of {10**7 // survey._SHARE:,} rows" in page
     expected = np.sqrt(names["N"] / names["n_s"] - 1)
-    assert expected / 6 < sampled[0] < 3 * expected
+    assert expected / 4 < sampled[0] < 3 * expected
     for before, after in pairwise(sampled):
         assert after < before / 30
     assert sampled[3] < 1e-5
-    assert 0.002 < np.abs(names["unlike"]).max() < 0.01
+    assert 0.005 < np.abs(names["unlike"]).max() < 0.02
     data = names["X"], names["yes"]
     three, four = (names["newton"](*names["on"](*data), np.zeros(3), steps) for steps in (3, 4))
     assert names["distance"](four) < 1e-6 < names["distance"](three)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from mkdocs.utils.yaml import get_yaml_loader
 
 from _render import place
-from conftest import URIS, parsed
-
-ROOT = Path(__file__).parents[1]
+from conftest import ROOT, URIS, parsed
+from test_site import page_path
 
 
 def _pages(entries):
@@ -22,27 +22,21 @@ def _pages(entries):
                 yield from [inside] if isinstance(inside, str) else _pages(inside)
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads mkdocs.yml, whose tags mean nothing here."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-NAV = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)["nav"]
+NAV = yaml.load((ROOT / "mkdocs.yml").read_text(), get_yaml_loader())["nav"]
 LEARN = list(_pages(next(entry["Learn"] for entry in NAV if "Learn" in entry)))
 WITH = [uri for uri in _pages(NAV) if uri != "index.md"]
 
 
 def _soup(site, uri):
-    stem = uri.removesuffix(".md").removesuffix("/index")
-    return BeautifulSoup((site / stem / "index.html").read_text(), "html.parser")
+    return BeautifulSoup(page_path(site, uri).read_text(), "html.parser")
 
 
 @pytest.mark.parametrize("uri", WITH)
 def test_a_page_says_where_it_stands_and_how_long_it_takes(site, uri):
-    place = _soup(site, uri).select_one("article .place").get_text()
+    told = _soup(site, uri).select_one("article .place").get_text()
     if uri in LEARN:
-        assert f"page {LEARN.index(uri) + 1} of {len(LEARN)}" in place
-    minutes = int(re.search(r"(\d+) min$", place)[1])
+        assert f"page {LEARN.index(uri) + 1} of {len(LEARN)}" in told
+    minutes = int(re.search(r"(\d+) min$", told)[1])
     if uri in URIS and not uri.startswith("reference/"):
         words = sum(len(cell.source.split()) for cell in parsed(uri).cells)
         assert words / 600 - 1 <= minutes <= words / 80 + 2  # skimmed, and studied
@@ -77,5 +71,4 @@ def test_every_page_has_its_reasons_and_they_name_pages():
 
 
 def test_the_home_page_has_neither(site):
-    home = BeautifulSoup((site / "index.html").read_text(), "html.parser")
-    assert not home.select(".place, .onward")
+    assert not _soup(site, "index.md").select(".place, .onward")

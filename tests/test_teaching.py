@@ -11,7 +11,6 @@ from _render import exercises
 from _render.pages import PageError
 from conftest import DOCS, URIS
 
-PAGE = "guides/teaching.md"
 LEFT_OUT = "details:not(.folded), nav, .headerlink, .place, script, .footnote, a.md-icon"
 SLIDES = "document.body.dataset.slides"
 # What is taller or wider than its slide or than the box that it scrolls in, and what is too small to be read.

@@ -1,16 +1,14 @@
 """LaTeX becomes MathML when the site is built, with a font that holds the glyphs in use and no more."""
 
 import html
-import io
 import re
 import unicodedata
 from functools import lru_cache
 from importlib.metadata import distribution
 
 import math_core
-from fontTools import subset
-from fontTools.ttLib import TTFont
 
+from _render import fonts
 from _render.pages import PageError
 
 MACROS = {
@@ -35,7 +33,6 @@ COLUMNS = {
     ' style="text-align: left;justify-items: start;padding-left: 0;"': " class=left",
 }
 FAMILY = "mlefit Math"
-COPYRIGHT, LICENCE, LICENCE_URL = 0, 13, 14
 
 
 def to_mathml(content, uri):
@@ -128,16 +125,10 @@ def stix():
 @lru_cache(maxsize=8)
 def font(characters):
     """Return a WOFF2 font for `characters`, cut from STIX Two Math and renamed, as its licence asks."""
-    cut = TTFont(stix(), recalcTimestamp=False)
-    options = subset.Options(
-        layout_features=["*"], name_IDs=[COPYRIGHT, LICENCE, LICENCE_URL], notdef_outline=True
-    )
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=characters)
-    subsetter.subset(cut)
-    for name_id, text in {1: FAMILY, 2: "Regular", 4: FAMILY, 6: FAMILY.replace(" ", "")}.items():
-        cut["name"].setName(text, name_id, 3, 1, 0x409)
-    cut.flavor = "woff2"
-    buffer = io.BytesIO()
-    cut.save(buffer)
-    return buffer.getvalue()
+    names = {
+        fonts.FAMILY: FAMILY,
+        fonts.STYLE: "Regular",
+        fonts.FULL: FAMILY,
+        fonts.POSTSCRIPT: FAMILY.replace(" ", ""),
+    }
+    return fonts.cut(stix(), characters, names, layout_features=["*"])

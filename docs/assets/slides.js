@@ -177,10 +177,7 @@
     slides = [...deck.children].filter((slide) => slide.querySelector(".body").children.length || slide.remove());
     setTimeout(() => {
       // Pictures have drawn themselves anew, for a slide is wider than a page.
-      for (const slide of slides) {
-        const body = slide.querySelector(".body");
-        shrink({ slide, body });
-      }
+      for (const slide of slides) shrink({ slide, body: slide.querySelector(".body") });
       turn();
     }, 100);
   }

@@ -117,7 +117,7 @@ class Rows:
         """Return `size` rows, evenly spaced; these themselves if they are few more."""
         if self.size < 2 * size:
             return self
-        there = np.arange(size) * self.size // size
+        there = evenly(self.size, size)
         few = self._with(tuple(np.ascontiguousarray(values[there]) for values in self._columns))
         few._places = there if self._places is None else self._places[there]
         if self.weights is not None:
@@ -182,6 +182,16 @@ class Rows:
         other = Rows(**dict(zip(self.names, columns, strict=True)))
         other.entries, other._change = self.entries, self._change
         return other
+
+
+def evenly(size: int, count: int) -> np.ndarray:
+    """Return so many indexes below a size, evenly spaced from end to end.
+
+    Examples:
+        >>> evenly(10, 4).tolist()
+        [0, 2, 5, 7]
+    """
+    return np.arange(count) * size // max(count, 1)
 
 
 def added(parts: Iterable) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from mlefit import checks, columns
 from mlefit.likelihood.partitions import PartitionedRows, Source, float64, observed
-from mlefit.likelihood.rows import Rows
+from mlefit.likelihood.rows import Rows, evenly
 
 _PLACE = re.compile(r"at index \(?(?P<row>\d+)(, (?P<column>\d+)\))?")
 _FEW = 65_536  # rows that are brought home altogether
@@ -55,7 +55,7 @@ class _Look:
         arrays, weights, _ = observed(arrays, self.weighted)
         size = len(arrays[0])
         share = max(_sample(arrays, size * self.partitions), 2 * _sample(arrays, 0)) / self.partitions
-        there = _even(size, min(max(_LEAST, math.ceil(share)), size))
+        there = evenly(size, min(max(_LEAST, math.ceil(share)), size))
         nobs = size if weights is None else int(weights.sum())
         kept = [*arrays, *([] if weights is None else [weights])]
         return _Seen(size, nobs, [np.ascontiguousarray(values[there]) for values in kept])
@@ -156,11 +156,6 @@ def _sample(arrays, size):
     return min(max(_FEW, size // _SHARE), _SAMPLE, _NUMBERS // numbers)
 
 
-def _even(size, count):
-    """So many indexes below a size, evenly spaced."""
-    return np.arange(count) * size // max(count, 1)
-
-
 @dataclass(frozen=True)
 class _Bring:
     """Returns all of a partition."""
@@ -179,7 +174,7 @@ def _held(names, entries, arrays, weighted):
 def _thinned(seen: Sequence[_Seen], size: int) -> list[np.ndarray]:
     """Some rows, spaced evenly over all: columns made of what the partitions have shown."""
     low, parts = 0, []
-    wanted = _even(size, min(_sample(seen[0].few, size), size))
+    wanted = evenly(size, min(_sample(seen[0].few, size), size))
     for part in seen:
         here = wanted[(low <= wanted) & (wanted < low + part.size)] - low
         shown = len(part.few[0])

@@ -48,10 +48,10 @@ def on_paper(found):
     """What the passes of one worker come to for very many rows on many workers, by model."""
     first = next(iter(found.values()))
     rows, workers, partition = (int(first[key]) for key in ("rows", "workers", "partition_rows"))
-    keys = {"work_s": 1, "read_once_s": 1, "scheduling_s": 1, "larger": LARGER}
     lines = []
     for model, one in found.items():
-        times = [f"{one.get(key, one['scheduling_s']) / by / 60:.0f}&nbsp;min" for key, by in keys.items()]
+        seconds = one["work_s"], one["read_once_s"], one["scheduling_s"], one["scheduling_s"] / LARGER
+        times = (f"{time / 60:.0f}&nbsp;min" for time in seconds)
         lines.append((model, str(sum(count for count, _ in one["passes"].values())), *times))
     titles = ("model", "passes", "work of a worker", "of it, reading once")
     titles += tuple(f"scheduler, {short(n)} rows a partition" for n in (partition, LARGER * partition))

@@ -120,7 +120,7 @@ def _counted(rows, sizes):
         peers = [row for row in rows if row["n"] == n and _able(row)]
         faster = sum(row["warm_s"] < own[row["model"], n] for row in peers)
         said.append(f"{faster} of {len(peers)} at n&nbsp;=&nbsp;{_power(n)}")
-    return f"Of all other fits with such errors, so many take less time than `mlefit`: {', '.join(said)}."
+    return f"Other fits with such errors that take less time than `mlefit`: {', '.join(said)}."
 
 
 def _where(run, smallest):

@@ -29,6 +29,7 @@ from _render import (
     house,
     kept,
     laying,
+    lectures,
     lighten,
     maths,
     notebooks,
@@ -218,7 +219,8 @@ def _written(files, docs):
     """The URI and Markdown of each page, with what the build writes into it."""
     texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
     for file in files.documentation_pages():
-        text = exercises.written(file.src_uri, front.filled(texts[file.src_uri], docs), texts)
+        text = lectures.written(file.src_uri, front.filled(texts[file.src_uri], docs), texts)
+        text = exercises.written(file.src_uri, text, texts)
         if exercises.PLACEHOLDER in texts[file.src_uri]:
             file.content_string = text  # MkDocs reads that page itself: it does not run.
         yield file.src_uri, text

@@ -12,6 +12,7 @@ REASONS = Path(__file__).with_name("reasons.yml")
 WORDS, LINE, FORMULA, FIGURE = 200, 3, 10, 10  # words a minute; seconds for a line of code and so on
 WAYS = (("Before", "back", "previous_page"), ("Next", "next", "next_page"))
 SOLUTION = re.compile(r"<details.*?</details>", re.DOTALL)
+ANCHOR = re.compile(r"\{ #[^}\n]* \}")
 FENCE = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 
 
@@ -21,7 +22,7 @@ def minutes(page):
     Prose goes by 200 words a minute. A line of code takes 3 seconds, a displayed formula 10, a figure 10.
     """
     text = "\n".join(f"```\n{cell.source}\n```" if cell.is_code else cell.source for cell in page.cells)
-    text = SOLUTION.sub("", text)
+    text = ANCHOR.sub("", SOLUTION.sub("", text))
     code = [line for block in FENCE.findall(text) for line in block.splitlines()[1:-1] if line.strip()]
     prose, formulas = re.subn(r"\$\$.*?\$\$", "", FENCE.sub("", text), flags=re.DOTALL)
     figures = sum(bool(cell.alt) for cell in page.code_cells)

@@ -5,7 +5,8 @@ uv run python tests/benchmarks/scale.py [--data FOLDER] [--sizes ...] [--models 
 The files are written once, into a temporary folder if none is given; 10^8 rows of all models are 10 GB. Each
 model has a process of its own, with a cluster for each number of workers: they take turns, so that ratios
 are those of one moment. All are warmed by fits of 10^5 rows, which tell the overhead of a pass too. Of two
-rounds the better time counts; beyond 10^7 rows there is one. With --save the rows are written to
+rounds the better time counts; beyond 10^7 rows there is one. The memory is looked at ten times a second while
+a fit runs, which makes it slower by about a tenth. With --save the rows are written to
 docs/reference/scale.json, in place of those of the same models and sizes: the page takes its tables from
 there. TensorFlow is imported by the processes that fit, and by workers when they are first asked.
 """

@@ -16,7 +16,7 @@ from mlefit.likelihood.by_block import Sums, Together, Total
 from mlefit.likelihood.by_line import LinePull, LineSums
 from mlefit.likelihood.dask_source import DaskSource
 
-_OFTEN = 0.1  # seconds between looks at the memory
+_OFTEN = 0.1  # seconds between looks at the memory, which slow a fit by about a tenth
 _TASKS = 400  # that do nothing, to time one
 KINDS = {
     survey._Look: "check",

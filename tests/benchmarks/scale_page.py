@@ -1,6 +1,7 @@
-"""The table of docs/learn/large-data.md, from the rows that scale.py measured and saved."""
+"""The tables of docs/learn/large-data.md, from what scale.py and scale_peers.py measured and saved."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from benchmarks.tables import table  # noqa: E402
 from benchmarks.words import digits, duration, raised, short  # noqa: E402
 
 SAVED = ROOT / "docs" / "reference" / "scale.json"
+SAVED_PEERS = SAVED.with_name("scale-peers.json")
 PAGE = ROOT / "docs" / "learn" / "large-data.md"
-OPENS, CLOSES = "<!-- scale: written by tests/benchmarks/scale_page.py -->\n", "<!-- end -->"
+BLOCK = r"(<!-- {}: written by tests/benchmarks/scale_page.py -->\n).*?(<!-- end -->)"
+PEERS = "mlefit", "scipy", "dask", "dask-ml", "dask-glm", "statsmodels"
 LARGER = 10  # times as many rows in a partition
 TITLES = (
     "model",
@@ -51,16 +54,24 @@ def on_paper(found):
     lines = []
     for model, one in found.items():
         seconds = one["work_s"], one["read_once_s"], one["scheduling_s"], one["scheduling_s"] / LARGER
-        times = (f"{time / 60:.0f}&nbsp;min" for time in seconds)
-        lines.append((model, str(sum(count for count, _ in one["passes"].values())), *times))
+        passes = str(sum(count for count, _ in one["passes"].values()))
+        lines.append((model, passes, *map(minutes, seconds), f"{1e3 * one['task_s']:.0f}&nbsp;ms"))
     titles = ("model", "passes", "work of a worker", "of it, reading once")
     titles += tuple(f"scheduler, {short(n)} rows a partition" for n in (partition, LARGER * partition))
     said = (
-        f"**On paper**, the passes of one worker above come to these times for {short(rows)} rows on "
-        f"{workers} workers, {short(rows // workers)} rows each. The scheduler hands out partitions while "
-        "the workers work. So the longer of the two times counts, and larger partitions help:"
+        f"**On paper**, take {short(rows)} rows on {workers} workers, {short(rows // workers)} rows each. "
+        "Suppose that each worker has a machine and a disk of its own, and is as fast as the one worker "
+        "above. Suppose also that a partition costs the scheduler in each pass as much as a task costs it "
+        "in fits of 10⁵ rows. Then multiplication gives the times below. Nobody has measured them, and two "
+        "workers that share one machine, as above, gain less than a factor of two. The scheduler hands out "
+        "partitions while the workers work. So the longer of the two times counts, and larger ones help:"
     )
-    return f"{said}\n\n{table(titles, lines)}"
+    return f"{said}\n\n{table((*titles, 'a task'), lines)}"
+
+
+def minutes(seconds):
+    """Seconds, or minutes where there are ten and more."""
+    return f"{seconds / 60:.0f}&nbsp;min" if seconds >= 600 else f"{seconds:.0f}&nbsp;s"
 
 
 def line(row):
@@ -84,14 +95,38 @@ def below(value):
     return f"below 10⁻{raised(exponent)}" if exponent else "below 1"
 
 
-def written(page, run):
-    """The text of the page with the table of a run."""
-    before, after = page.split(OPENS)
-    return f"{before}{OPENS}\n{measured(run)}\n\n{CLOSES}{after.split(CLOSES, 1)[1]}"
+def beside(run):
+    """The block of the page with other packages: a row for each, at all sizes."""
+    sizes = sorted({row["n"] for row in run["rows"]})
+    lines = []
+    for way in dict.fromkeys(row["way"] for row in run["rows"]):
+        of_size = {row["n"]: row for row in run["rows"] if row["way"] == way}
+        last = of_size[sizes[-1]]
+        if "failed" in last:
+            lines.append((way, *("fails" for _ in sizes), "—", "—", "—"))
+            continue
+        times = (f"{duration(row['fit_s'])} ({digits(row['over_mlefit'])})" for row in of_size.values())
+        off, given = below(last["estimates_off"]), "yes" if last["errors"] else "no"
+        lines.append((way, *times, digits(last["passes"]), off, given))
+    titles = ("", *(f"{short(n)} rows" for n in sizes), "passes", "standard errors off", "gives errors")
+    versions = ", ".join(f"{name} {run['versions'][name]}" for name in PEERS)
+    days = sorted({row["date"] for row in run["rows"]})
+    return f"{run['machine']['processor']}, {days[-1]}, {versions}.\n\n{table(titles, lines)}"
+
+
+def written(page, run, peers):
+    """The text of the page with the tables of two runs."""
+    for name, text in (("scale", measured(run)), ("peers", beside(peers))):
+        block = re.compile(BLOCK.format(name), re.DOTALL)
+        page, count = block.subn(lambda match, text=text: f"{match[1]}\n{text}\n\n{match[2]}", page)
+        if count != 1:
+            raise ValueError(f"the page has {count} places for the table {name!r}")
+    return page
 
 
 def main():
-    PAGE.write_text(written(PAGE.read_text(), json.loads(SAVED.read_text())))
+    runs = (json.loads(saved.read_text()) for saved in (SAVED, SAVED_PEERS))
+    PAGE.write_text(written(PAGE.read_text(), *runs))
 
 
 if __name__ == "__main__":

@@ -139,7 +139,9 @@ def pair(tmp_path_factory):
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False).returncode:
         pytest.skip("needs a network namespace: TensorFlow's workers listen on all interfaces")
     folder = tmp_path_factory.mktemp("pair")
-    (folder / "two_workers.py").write_text(SCRIPTS["two_workers.py"] + SCRIPTS["mistake.py"])
+    (folder / "two_workers.py").write_text(
+        SCRIPTS["two_workers.py"] + SCRIPTS["at the end of two_workers.py"]
+    )
     lines = [command for command in COMMANDS if "two_workers.py" in command]
     assert len(lines) == 2
     script = "\n".join(["ip link set lo up", *lines]).replace("python ", f"{sys.executable} ")

@@ -66,6 +66,8 @@ def test_the_line_is_that_of_least_squares(page):
     assert result.standard_errors["slope"] == pytest.approx(error, rel=1e-9)
     text = (DOCS / PAGE).read_text()
     quoted = re.search(
-        r"this line is (\d+) ± (\d+) km/s per megaparsec, and the scatter about it is (\d+)", text
+        r"this line is (\d+) ± (\d+) km/s per megaparsec, where \2 is its standard error, and the scatter "
+        r"about it is (\d+)",
+        text,
     )
     assert [int(number) for number in quoted.groups()] == [round(slope), round(error), round(sigma)]

@@ -167,10 +167,25 @@ def test_first_rows_of_a_sorted_file_mislead(names):
     assert names["paths"]["first"][1] > 5 * names["paths"]["first"][0]
 
 
-def test_the_table_is_that_of_the_last_run():
-    run = json.loads(scale_page.SAVED.read_text())
+def test_the_tables_are_those_of_the_last_runs():
+    run, peers = (json.loads(saved.read_text()) for saved in (scale_page.SAVED, scale_page.SAVED_PEERS))
     page = scale_page.PAGE.read_text()
-    assert scale_page.written(page, run) == page, "uv run python tests/benchmarks/scale_page.py"
+    assert scale_page.written(page, run, peers) == page, "uv run python tests/benchmarks/scale_page.py"
     rows = [row for row in run["rows"] if row["where"] == "workers"]
     assert all(row["converged"] for row in rows)
     assert all(row["estimates_off"] < 1e-9 for row in rows if "estimates_off" in row)
+
+
+def test_what_the_page_says_of_other_packages_is_what_was_measured():
+    rows = json.loads(scale_page.SAVED_PEERS.read_text())["rows"]
+    found = {(row["way"], row["n"]): row for row in rows}
+    for n in (10**6, 10**7):
+        assert found["mlefit", n]["estimates_off"] < 1e-9
+        assert found["dask-ml, newton", n]["estimates_off"] < 1e-3
+        assert "iprint" in found["dask-ml, lbfgs, no penalty", n]["failed"]
+        mean = found["statsmodels, mean of the partitions' fits", n]
+        assert mean["estimates_off"] < 0.1
+        assert mean["passes"] == 1
+    off = [found["dask-ml, admm and l2, its defaults", n]["estimates_off"] for n in (10**6, 10**7)]
+    said = f"at 10⁶ rows they end {off[0]:.1f} standard errors away, and at 10⁷ rows {off[1]:.2f}."
+    assert said in " ".join(scale_page.PAGE.read_text().split())

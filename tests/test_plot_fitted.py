@@ -105,6 +105,32 @@ def test_contours_are_the_level_sets_of_the_closed_form(model):
     np.testing.assert_allclose(np.ravel(best.get_data()), [MEAN, STDDEV], rtol=1e-6)
 
 
+class Wide(mlefit.Model):
+    """Student's t about 0: its likelihood hardly falls as the degrees of freedom grow."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = self.parameter("scale", 1.0, support="positive")
+        self.df = self.parameter("df", 5.0, support="positive")
+
+    def log_prob(self, x):
+        return mlefit.densities.student_t(x, 0.0, self.scale(), self.df())
+
+
+@pytest.mark.parametrize("seed", [2, 6, 9])
+def test_a_surface_that_never_falls_on_one_side_is_right_all_the_same(seed):
+    x = np.random.default_rng(seed).standard_t(6, size=60)
+    result = mlefit.fit(Wide(), x)
+    found = profiles.surface(result, "df", "scale")
+    rows = (slice(None, None, 3),) * 2
+    df, scale, drawn = found.a[rows], found.b[rows], found.profile[rows]
+    df = np.minimum(df, 1e6)  # beyond, SciPy's density loses digits, and it no longer changes
+    truth = scipy.stats.t(df[..., None], 0.0, scale[..., None]).logpdf(x).sum(axis=-1) - result.log_likelihood
+    near = truth > -3.5
+    assert near.sum() > 30
+    np.testing.assert_allclose(drawn[near], truth[near], rtol=0.05, atol=0.01)
+
+
 def test_the_one_sigma_ellipse_has_the_interval_of_each_parameter_as_its_shadow():
     x = np.column_stack([X, X**2])
     counts = rng.poisson(np.exp(0.1 * X))

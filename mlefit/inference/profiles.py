@@ -16,6 +16,7 @@ _SIDE = 17  # points of a surface along each parameter
 _ERRORS = 2.8  # how far it reaches at first, in standard errors
 _DEEP = 3.2  # nats: where it has not fallen as far at its edge, it is made wider
 _WIDER = 4  # times at most
+_STEPS = np.array([0.16, 0.33, 0.5])  # of points beyond an edge, relative to how far out that is
 _FINE = 5  # points drawn for each that was computed
 
 
@@ -100,26 +101,38 @@ def surface(result: FitResult, a: str, b: str) -> Surface:
         theta = centre + np.stack([u, v], axis=-1) @ axes.T
         return [m.in_numpy(theta[..., i]) for i, m in enumerate(maps)]
 
+    def profile(u, v):
+        one, other = natural(*np.broadcast_arrays(u, v))
+        found = [-falls(pair) for pair in zip(one.flat, other.flat, strict=True)]
+        return np.reshape(found, one.shape)
+
     lines = [np.linspace(-_ERRORS, _ERRORS, _SIDE)] * 2
     for _ in range(_WIDER):
-        one, other = natural(*np.meshgrid(*lines))
-        profile = -np.array([falls(pair) for pair in zip(one.flat, other.flat, strict=True)]).reshape(
-            one.shape
-        )
-        edges = profile[:, 0], profile[:, -1], profile[0], profile[-1]
-        near = [np.nanmax(edge) > -_DEEP for edge in edges]
-        if not any(near):
+        first, second = lines
+        edges = [(profile(u, second) for u in first[[0, -1]]), (profile(first, v) for v in second[[0, -1]])]
+        near = [[bool(np.nanmax(edge) > -_DEEP) for edge in both] for both in edges]
+        if not np.any(near):
             break
-        lines = [_widened(line, *sides) for line, sides in zip(lines, (near[:2], near[2:]), strict=True)]
-    if not np.isfinite(profile).all():
-        return Surface(one, other, np.where(np.isfinite(profile), profile, -np.inf), values)
-    fine = [np.linspace(line[0], line[-1], _FINE * _SIDE) for line in lines]
-    smooth = interpolate.RectBivariateSpline(*lines[::-1], profile)
+        lines = [_widened(line, *sides) for line, sides in zip(lines, near, strict=True)]
+    computed = profile(*np.meshgrid(*lines))
+    if not np.isfinite(computed).all():
+        one, other = natural(*np.meshgrid(*lines))
+        return Surface(one, other, np.where(np.isfinite(computed), computed, -np.inf), values)
+    fine = [_finer(line) for line in lines]
+    smooth = interpolate.RectBivariateSpline(*lines[::-1], computed)
     return Surface(*natural(*np.meshgrid(*fine)), smooth(*fine[::-1]), values)
 
 
 def _widened(line, below, above):
-    return np.linspace(line[0] * 1.5**below, line[-1] * 1.5**above, len(line))
+    """A line with points beyond its ends, half as far again: ever wider apart, for it falls slowly there."""
+    left, right = (end + side * _STEPS * abs(end) for end, side in ((line[0], -1), (line[-1], 1)))
+    return np.concatenate([left[::-1]] * below + [line] + [right] * above)
+
+
+def _finer(line):
+    """A line with points between its points, evenly spaced between two of them."""
+    places = np.arange(len(line))
+    return np.interp(np.linspace(0, places[-1], _FINE * places[-1] + 1), places, line)
 
 
 def _places(result, names):

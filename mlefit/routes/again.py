@@ -111,18 +111,23 @@ class Again:
         free[held] = False
         values = flat.natural(self._point, flat.supports(self._model))[held]
         route = choosing.choose(model, self._options, self._rows.in_memory)
+        # Where all is held nothing is solved, and one problem serves all values.
+        whole = (
+            Problem(model, rows, np.array(self._options.free)) if route.smooth and not free.any() else None
+        )
 
         def height(values):
             point = np.array(self._point)
             point[held] = [m.unconstrained(np.float64(v)) for m, v in zip(maps, values, strict=True)]
+            if whole is not None:
+                with np.errstate(all="ignore"):
+                    return rows.nobs * whole.objective(whole.inside(point))[0]
             flat.put(model, point)
             if not route.smooth:
                 return -route.fit(model, rows, dataclasses.replace(self._options, free=free)).log_likelihood
             problem = Problem(model, rows, free)
             start = problem.inside(point)
             with np.errstate(all="ignore"):
-                if not free.any():
-                    return rows.nobs * problem.objective(start)[0]
                 return rows.nobs * newton.minimise(problem.objective, start, rows.nobs, tolerance=1e-6).value
 
         lowest = height(values)

@@ -41,7 +41,8 @@ def measured(run):
     machine = run["machine"]
     days = sorted({row["date"] for row in rows})
     when = " to ".join(dict.fromkeys((days[0], days[-1])))
-    said = f"{machine['processor']}, {machine['cores']} cores, {when}."
+    limit = run["memory_limit"].replace("GiB", " GiB")
+    said = f"{machine['processor']}, {machine['cores']} cores, {limit} a worker, {when}."
     busy = max(row["load"] for row in rows) > 1.5 * machine["cores"]
     said += " The machine was shared, so compare the ratios in a row and not the times." if busy else ""
     return f"{said}\n\n{table(TITLES, lines)}\n\n{on_paper(run['paper'])}"
@@ -61,12 +62,14 @@ def on_paper(found):
     said = (
         f"**On paper**, take {short(rows)} rows on {workers} workers, {short(rows // workers)} rows each. "
         "Suppose that each worker has a machine and a disk of its own, and is as fast as the one worker "
-        "above. Suppose also that a partition costs the scheduler in each pass as much as a task costs it "
-        "in fits of 10⁵ rows. Then multiplication gives the times below. Nobody has measured them, and two "
-        "workers that share one machine, as above, gain less than a factor of two. The scheduler hands out "
-        "partitions while the workers work. So the longer of the two times counts, and larger ones help:"
+        "above. A partition in one pass is a task. Suppose that a task costs the scheduler what it cost in "
+        "the fits of 10⁵ rows (last column). Then multiplication gives the times below, as orders of "
+        "magnitude: nobody has measured them, and two workers that share one machine, as above, gain less "
+        "than a factor of two. The scheduler hands out tasks while the workers work, so the longer of the "
+        "two times counts. Larger partitions shorten the scheduler's, if a worker can hold them: 10⁷ rows of "
+        "the logistic regression take 0.9 GB."
     )
-    return f"{said}\n\n{table((*titles, 'a task'), lines)}"
+    return f"{said}\n\n{table((*titles, 'scheduler, a task'), lines)}"
 
 
 def minutes(seconds):
@@ -111,7 +114,9 @@ def beside(run):
     titles = ("", *(f"{short(n)} rows" for n in sizes), "passes", "standard errors off", "gives errors")
     versions = ", ".join(f"{name} {run['versions'][name]}" for name in PEERS)
     days = sorted({row["date"] for row in run["rows"]})
-    return f"{run['machine']['processor']}, {days[-1]}, {versions}.\n\n{table(titles, lines)}"
+    machine, limit = run["machine"], run["memory_limit"].replace("GiB", " GiB")
+    said = f"{machine['processor']}, {machine['cores']} cores, {limit} a worker, {days[-1]}; {versions}."
+    return f"{said}\n\n{table(titles, lines)}"
 
 
 def written(page, run, peers):

@@ -18,6 +18,7 @@ from dask.distributed import Client
 import mlefit
 from conftest import DOCS, ROOT
 from mlefit.likelihood import cluster as dask_cluster
+from mlefit.likelihood.dask_source import DaskSource
 
 PAGE = (DOCS / "guides/many-workers.md").read_text()
 SCRIPTS = dict(re.findall(r'^```py title="(.*?)"\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL))
@@ -101,6 +102,18 @@ def test_fit_on_two_workers_is_the_fit_in_memory(client):
     for name, error in zip(("a", "b"), errors, strict=False):
         off = np.subtract(there.interval(f"slope[{name}]"), here.interval(f"slope[{name}]"))
         assert np.abs(off).max() < 1e-6 * error
+
+
+def test_a_profile_takes_some_thirty_passes_and_moves_the_ends_by_a_thousandth(client, monkeypatch):
+    passes, run = [], DaskSource.run
+    monkeypatch.setattr(DaskSource, "run", lambda *args: passes.append(args) or run(*args))
+    result = client["result"]
+    wald = np.array(result.interval("slope[a]", method="wald"))
+    assert not passes
+    profile = result.interval("slope[a]", method="profile")
+    assert 20 <= len(passes) <= 40
+    error = result.standard_errors["slope"][0]
+    assert 3e-4 < np.abs(profile - wald).max() / error < 3e-3
 
 
 def test_the_cluster_lines_of_large_data_print_what_it_shows(client, page, address):

@@ -118,6 +118,25 @@ def test_a_constant_rate_stays_where_theory_says(names):
     assert np.sqrt(np.mean(last**2)) == pytest.approx(np.sqrt(trace / 3), rel=0.2)
 
 
+def test_the_mean_at_a_constant_rate_settles_beside_the_optimum(names):
+    Xs, ys, best, B, passes = names["Xs"], names["ys"], names["best_s"], names["B"], 20
+    beside = []
+    for rate in (1.0, 2.0):
+        rng = np.random.default_rng(4)
+        points, total = np.tile(best, (16, 1)), np.zeros((16, 3))
+        for _ in range(passes * names["per_pass"]):
+            batch = rng.integers(len(Xs), size=(16, B))
+            off = 1 / (1 + np.exp(-np.einsum("rbp,rp->rb", Xs[batch], points))) - ys[batch]
+            points = points - rate * np.einsum("rbp,rb->rp", Xs[batch], off) / B
+            total += points
+        mean = total.mean(axis=0) / (
+            passes * names["per_pass"]
+        )  # of all runs: their noise is 1 / sqrt(16 * 20)
+        beside.append(names["distance_s"](mean))
+    assert beside[0] > 0.2
+    assert beside[1] > 1.5 * beside[0]
+
+
 def test_an_interval_that_ignores_the_batches_covers_less(names):
     """Drawn anew: estimate and mean of a pass each have an error of 1."""
     rng = np.random.default_rng(0)
@@ -186,6 +205,8 @@ def test_what_the_page_says_of_other_packages_is_what_was_measured():
         mean = found["statsmodels, mean of the partitions' fits", n]
         assert mean["estimates_off"] < 0.1
         assert mean["passes"] == 1
+    means = [found["statsmodels, mean of the partitions' fits", n]["estimates_off"] for n in (10**6, 10**7)]
+    assert [float(f"{off:.1g}") for off in means] == [0.005, 0.01]
     off = [found["dask-ml, admm and l2, its defaults", n]["estimates_off"] for n in (10**6, 10**7)]
     said = f"at 10⁶ rows they end {off[0]:.1f} standard errors away, and at 10⁷ rows {off[1]:.2f}."
     assert said in " ".join(scale_page.PAGE.read_text().split())

@@ -1,20 +1,18 @@
 """The tables of docs/learn/large-data.md, from what scale.py and scale_peers.py measured and saved."""
 
 import json
-import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks.tables import table  # noqa: E402
+from benchmarks.tables import placed, table  # noqa: E402
 from benchmarks.words import digits, duration, raised, short  # noqa: E402
 
 SAVED = ROOT / "docs" / "reference" / "scale.json"
 SAVED_PEERS = SAVED.with_name("scale-peers.json")
 PAGE = ROOT / "docs" / "learn" / "large-data.md"
-BLOCK = r"(<!-- {}: written by tests/benchmarks/scale_page.py -->\n).*?(<!-- end -->)"
 PEERS = "mlefit", "scipy", "dask", "dask-ml", "dask-glm", "statsmodels"
 LARGER = 10  # times as many rows in a partition
 TITLES = (
@@ -38,12 +36,10 @@ def measured(run):
     rows = [row for row in run["rows"] if row["where"] == "workers"]
     largest = max(row["n"] for row in rows)
     lines = [line(row) for row in rows if row["n"] >= min(10**6, largest)]
-    machine = run["machine"]
     days = sorted({row["date"] for row in rows})
     when = " to ".join(dict.fromkeys((days[0], days[-1])))
-    limit = run["memory_limit"].replace("GiB", " GiB")
-    said = f"{machine['processor']}, {machine['cores']} cores, {limit} a worker, {when}."
-    busy = max(row["load"] for row in rows) > 1.5 * machine["cores"]
+    said = f"{machine(run)}, {when}."
+    busy = max(row["load"] for row in rows) > 1.5 * run["machine"]["cores"]
     said += " The machine was shared, so compare the ratios in a row and not the times." if busy else ""
     return f"{said}\n\n{table(TITLES, lines)}\n\n{on_paper(run['paper'])}"
 
@@ -114,19 +110,18 @@ def beside(run):
     titles = ("", *(f"{short(n)} rows" for n in sizes), "passes", "standard errors off", "gives errors")
     versions = ", ".join(f"{name} {run['versions'][name]}" for name in PEERS)
     days = sorted({row["date"] for row in run["rows"]})
-    machine, limit = run["machine"], run["memory_limit"].replace("GiB", " GiB")
-    said = f"{machine['processor']}, {machine['cores']} cores, {limit} a worker, {days[-1]}; {versions}."
-    return f"{said}\n\n{table(titles, lines)}"
+    return f"{machine(run)}, {days[-1]}; {versions}.\n\n{table(titles, lines)}"
+
+
+def machine(run):
+    """What a run had, in words."""
+    found, limit = run["machine"], run["memory_limit"].replace("GiB", " GiB")
+    return f"{found['processor']}, {found['cores']} cores, {limit} a worker"
 
 
 def written(page, run, peers):
     """The text of the page with the tables of two runs."""
-    for name, text in (("scale", measured(run)), ("peers", beside(peers))):
-        block = re.compile(BLOCK.format(name), re.DOTALL)
-        page, count = block.subn(lambda match, text=text: f"{match[1]}\n{text}\n\n{match[2]}", page)
-        if count != 1:
-            raise ValueError(f"the page has {count} places for the table {name!r}")
-    return page
+    return placed(page, {"scale": measured(run), "peers": beside(peers)})
 
 
 def main():

@@ -10,6 +10,7 @@ rows are written to docs/reference/scale-peers.json, from where the page takes i
 
 import argparse
 import datetime
+import math
 import os
 import sys
 import tempfile
@@ -20,12 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from benchmarks import saving, scale_data  # noqa: E402
+from benchmarks import saving, scale, scale_data  # noqa: E402
 
 SAVED = ROOT / "docs" / "reference" / "scale-peers.json"
-MODEL, WORKERS, FEW, ROUNDS = "logistic", 2, 10**5, 2
+MODEL, WORKERS, ROUNDS = "logistic", 2, 2
 PACKAGES = ("mlefit", "numpy", "scipy", "dask", "distributed", "dask-ml", "dask-glm", "statsmodels")
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 class Rows:
@@ -116,7 +116,7 @@ def main():
     parser.add_argument("--limit", default="4GiB", help="memory that a worker may use")
     parser.add_argument("--save", action="store_true", help=f"write {SAVED.relative_to(ROOT)}")
     args = parser.parse_args()
-    os.environ.update(QUIET)
+    os.environ.update(scale.QUIET)
     from benchmarks import scale_measuring
 
     head = saving.machine(PACKAGES) | {"memory_limit": args.limit, "workers": WORKERS}
@@ -126,10 +126,10 @@ def main():
         scale_measuring.clusters([WORKERS], args.limit) as clients,
         clients[WORKERS].as_current(),
     ):
-        for n in (FEW, *args.sizes):
+        for n in (scale.FEW, *args.sizes):
             there = scale_data.folder(args.data or Path(temporary), MODEL, n)
             measured = compared(there, n)
-            found += measured if n > FEW else []
+            found += measured if n > scale.FEW else []
             for row in measured:
                 print(row, flush=True)
     if args.save:
@@ -149,7 +149,7 @@ def compared(there, n):
             try:
                 estimates, converged = way(rows)
             except Exception as error:  # A peer that fails is a finding.
-                best[name] = {"failed": f"{type(error).__name__}: {error}"[:200]}
+                best.setdefault(name, {"failed": f"{type(error).__name__}: {error}"[:200]})
                 rows.passes()
                 continue
             row = {
@@ -159,7 +159,7 @@ def compared(there, n):
                 "estimates_off": float(np.max(np.abs(np.asarray(estimates) - truth) / errors)),
             }
             row |= {} if converged is None else {"converged": bool(converged)}
-            best[name] = min(best.get(name, row), row, key=lambda one: one["fit_s"])
+            best[name] = min(best.get(name, row), row, key=lambda one: one.get("fit_s", math.inf))
     own = best["mlefit"]["fit_s"]
     today = {"date": datetime.date.today().isoformat(), "load": os.getloadavg()[0]}
     for row in best.values():

@@ -150,7 +150,12 @@ def table(titles, lines, column="---:|"):
 
 def written(page, run):
     """The text of the page with the tables of a run."""
-    for name, text in tables(run).items():
+    return placed(page, tables(run))
+
+
+def placed(page, blocks):
+    """The text of a page with blocks, by their names, between their comments."""
+    for name, text in blocks.items():
         block = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end -->)"
         page, count = re.subn(
             block, lambda match, text=text: f"{match[1]}\n{text}\n\n{match[2]}", page, flags=re.DOTALL
